@@ -1,0 +1,9 @@
+//! What each file of a bundle says: bytes in, records and notes out.
+//!
+//! One folder a format. Nothing here prints, reads a clock or knows of cases.
+
+pub mod driver;
+pub mod httperr;
+pub mod poolmon;
+pub mod pooltag;
+pub mod systeminfo;

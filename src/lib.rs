@@ -1,0 +1,8 @@
+//! PoolSleuth: from an uploaded bundle to a verdict that names tag and driver.
+
+pub mod artifact;
+pub mod bundle;
+pub mod diagnosis;
+pub mod report;
+pub mod tag;
+pub mod timeline;
