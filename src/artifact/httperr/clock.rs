@@ -1,0 +1,82 @@
+//! The `date time` that begins a row: UTC, one-second resolution.
+
+/// Bytes that `YYYY-MM-DD HH:MM:SS` takes.
+pub const STAMP_LEN: usize = 19;
+
+/// Seconds since 1970-01-01 00:00:00 UTC for the stamp that `row` begins with.
+///
+/// `None` unless the first 19 bytes are a calendar date and a time of day in exactly that form
+/// and a blank or the end of the row follows.
+pub fn stamp(row: &[u8]) -> Option<i64> {
+    let text: &[u8; STAMP_LEN] = row.first_chunk()?;
+    if !matches!(row.get(STAMP_LEN), None | Some(b' ' | b'\t' | b'\r' | b'\n')) {
+        return None;
+    }
+    let separators = [(4, b'-'), (7, b'-'), (10, b' '), (13, b':'), (16, b':')];
+    if separators.iter().any(|&(at, byte)| text[at] != byte) {
+        return None;
+    }
+    let two = |at: usize| -> Option<i64> {
+        let (tens, ones) = (text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0'));
+        (tens <= 9 && ones <= 9).then(|| i64::from(tens) * 10 + i64::from(ones))
+    };
+    let year = two(0)? * 100 + two(2)?;
+    let (month, day) = (two(5)?, two(8)?);
+    let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
+    if hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    Some(days_from_civil(year, month, day)? * 86_400 + hour * 3_600 + minute * 60 + second)
+}
+
+/// Days since 1970-01-01 of a date in the proleptic Gregorian calendar, counting years from
+/// March so that the leap day comes last (the textbook method). `None` for no such date.
+fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=length).contains(&day) {
+        return None;
+    }
+    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let era_days = 365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400);
+    Some(era_days + (153 * m + 2) / 5 + day - 1 - 719_468)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::{DateTime, Utc};
+    use proptest::prelude::*;
+
+    #[test]
+    fn only_the_exact_form_is_a_stamp() {
+        assert_eq!(stamp(b"1970-01-01 00:00:00 -"), Some(0));
+        assert_eq!(stamp(b"2026-11-22 15:56:02"), Some(1_795_362_962));
+        for bad in [
+            &b"2026-02-29 00:00:00 -"[..],
+            b"2026-13-01 00:00:00 -",
+            b"2026-01-01 24:00:00 -",
+            b"2026-01-01T00:00:00 -",
+            b"2026-01-01 00:00:0",
+            b"2026-01-01 00:00:001",
+            b"datetime - - -",
+        ] {
+            assert_eq!(stamp(bad), None, "{}", String::from_utf8_lossy(bad));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_calendar_crate(seconds in 0i64..250_000_000_000) {
+            let at = DateTime::<Utc>::from_timestamp(seconds, 0).unwrap();
+            let text = at.format("%Y-%m-%d %H:%M:%S -").to_string();
+            prop_assume!(text.len() == STAMP_LEN + 2);
+            prop_assert_eq!(stamp(text.as_bytes()), Some(seconds));
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! From lines to a tally: the exact way, line by line, and the fast way for ordinary rows.
+//!
+//! The fast way looks only at what an ordinary row must have: as many columns as its header
+//! names, a readable stamp in front, and in the reason's place a word already learned. Any row
+//! that fails one of these goes the exact way, so both give the same tally.
+
+use super::clock::{STAMP_LEN, stamp};
+use super::layout::{Layout, LayoutSource};
+use super::masks::Masks;
+use super::reason;
+use super::tally::{BlockStart, LayoutUse, Oddity, Span, StepBack, Tally};
+use super::words::{Word, Words};
+
+/// Longest line that is read as a row. Method and URI are cut by http.sys at 255 and 4,096
+/// bytes; optional columns (user agent, cookie, referer) make rows longer, not this long.
+pub(super) const MAX_LINE: usize = 64 * 1024;
+
+/// Most tokens that a line is split into.
+const MAX_TOKENS: usize = 256;
+
+/// A known reason this long is believed wherever it stands in a row with a column too few or too
+/// many; shorter ones (`URL`, `N/A`, `Verb`) could be part of anything.
+const UNMISTAKABLE: usize = 6;
+
+/// Whether the line's newline is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// The line ends with a newline.
+    Newline,
+    /// The file ends first.
+    EndOfFile,
+}
+
+/// Reads the lines of one stretch of a log.
+#[derive(Default)]
+pub(super) struct Scanner {
+    tally: Tally,
+    layout: Option<Layout>,
+    layout_line: u64,
+    layout_rows: u64,
+    ordinary: Option<Ordinary>,
+    words: Words,
+    masks: Masks,
+    time: Time,
+}
+
+/// What the fast way must know of a layout.
+#[derive(Clone, Copy)]
+struct Ordinary {
+    blanks: u32,
+    after_reason: usize,
+}
+
+/// The clock of the row before.
+#[derive(Default)]
+struct Time {
+    text: [u8; STAMP_LEN],
+    at: Option<i64>,
+    hour: i64,
+    rows_in_hour: u64,
+}
+
+impl Scanner {
+    /// A scanner for a stretch at whose start `layout` holds.
+    pub(super) fn new(layout: Option<Layout>) -> Self {
+        let mut scanner = Scanner::default();
+        scanner.set_layout(layout);
+        scanner
+    }
+
+    /// Ends the stretch.
+    pub(super) fn finish(mut self) -> (Tally, Option<Layout>) {
+        self.note_layout();
+        self.flush_hour();
+        for name in self.words.drain() {
+            self.tally.count_reason(&name.name, name.rows);
+        }
+        if self.tally.refusal_rows > 0 {
+            let rows = self.tally.refusal_rows;
+            self.tally.count_reason(reason::REFUSAL_NAME, rows);
+        }
+        (self.tally, self.layout)
+    }
+
+    /// Reads a block of whole lines: it is empty or ends with a newline.
+    pub(super) fn block(&mut self, block: &[u8]) {
+        let mut masks = std::mem::take(&mut self.masks);
+        masks.read(block);
+        let clean = !masks.has_nul();
+        let mut start = 0;
+        let mut blanks_at_start = 0;
+        for newline in masks.newlines() {
+            let blanks = masks.blanks_before(newline);
+            self.tally.lines += 1;
+            let fast = match self.ordinary {
+                Some(shape) if clean && blanks.wrapping_sub(blanks_at_start) == shape.blanks => {
+                    self.ordinary_row(block, start, newline, shape, &masks)
+                }
+                _ => false,
+            };
+            if !fast {
+                self.line(&block[start..newline], Ending::Newline);
+            }
+            start = newline + 1;
+            blanks_at_start = blanks;
+        }
+        if masks.has_non_ascii() {
+            let lines = block.split(|b| *b == b'\n');
+            self.tally.non_utf8_lines += lines.filter(|l| std::str::from_utf8(l).is_err()).count() as u64;
+        }
+        self.masks = masks;
+    }
+
+    /// Reads the last line of a file that does not end with a newline.
+    pub(super) fn last_line(&mut self, line: &[u8]) {
+        self.tally.lines += 1;
+        self.tally.non_utf8_lines += u64::from(std::str::from_utf8(line).is_err());
+        self.line(line, Ending::EndOfFile);
+    }
+
+    /// Reads one line, with its newline if it has one, by the exact way only.
+    #[cfg(test)]
+    pub(super) fn last_line_for_test(&mut self, line: &[u8]) {
+        self.tally.lines += 1;
+        self.tally.non_utf8_lines += u64::from(std::str::from_utf8(line).is_err());
+        match line.strip_suffix(b"\n") {
+            Some(line) => self.line(line, Ending::Newline),
+            None => self.line(line, Ending::EndOfFile),
+        }
+    }
+
+    /// Counts a line of which only a beginning was kept because it is too long.
+    pub(super) fn overlong(&mut self, head: &[u8]) {
+        self.tally.lines += 1;
+        let line = self.tally.lines;
+        self.tally.odd(Oddity::Overlong, line, head);
+    }
+
+    /// NULs that the reader dropped between two lines.
+    pub(super) fn nul_run(&mut self, bytes: u64) {
+        self.tally.nul_bytes += bytes;
+    }
+
+    /// A piece of a line that a NUL run cut off; it does not count as a line of its own.
+    pub(super) fn piece(&mut self, piece: &[u8]) {
+        self.line_without_nul(piece, Ending::Newline);
+    }
+
+    #[inline(always)]
+    fn ordinary_row(&mut self, block: &[u8], start: usize, newline: usize, shape: Ordinary, masks: &Masks) -> bool {
+        let Some(line) = block.get(start..newline) else { return false };
+        let end = if line.last() == Some(&b'\r') { newline - 1 } else { newline };
+        let mut stop = end;
+        for _ in 0..shape.after_reason {
+            match masks.last_blank_before(stop) {
+                Some(blank) => stop = blank,
+                None => return false,
+            }
+        }
+        let Some(blank) = masks.last_blank_before(stop) else { return false };
+        let Some(token) = block.get(blank + 1..stop) else { return false };
+        let Some(word) = self.words.cached(token) else { return false };
+        if line.len() > MAX_LINE || line.get(STAMP_LEN) != Some(&b' ') {
+            return false;
+        }
+        let Some(text) = line.first_chunk() else { return false };
+        let Some(at) = self.stamp(line, text) else { return false };
+        self.row(at, word);
+        self.time.text = *text;
+        true
+    }
+
+    /// The row's time, which is mostly the one of the row before or seconds later.
+    #[inline(always)]
+    fn stamp(&self, line: &[u8], text: &[u8; STAMP_LEN]) -> Option<i64> {
+        if let Some(at) = self.time.at {
+            if *text == self.time.text {
+                return Some(at);
+            }
+            let (tens, ones) = (text[17].wrapping_sub(b'0'), text[18].wrapping_sub(b'0'));
+            let same_minute = text[..17] == self.time.text[..17] && self.time.text[17] < b'6';
+            if same_minute && tens < 6 && ones <= 9 {
+                return Some(at.div_euclid(60) * 60 + i64::from(tens * 10 + ones));
+            }
+        }
+        stamp(line)
+    }
+
+    #[inline(always)]
+    fn row(&mut self, at: i64, word: Word) {
+        self.tally.rows += 1;
+        self.layout_rows += 1;
+        if self.time.at != Some(at) {
+            self.tick(at);
+        }
+        self.time.rows_in_hour += 1;
+        match word {
+            Word::Reason(index) => {
+                if let Some(rival) = self.words.count(index) {
+                    self.tally.rival(at, rival, 1);
+                }
+            }
+            Word::Refusal(count) => self.tally.refusal(at, count, self.tally.lines),
+            Word::OverLimit => self.tally.reasons_over_limit += 1,
+        }
+    }
+
+    /// The clock moves on to `at`.
+    fn tick(&mut self, at: i64) {
+        let hour = at.div_euclid(3_600);
+        if hour != self.time.hour {
+            self.flush_hour();
+            self.time.hour = hour;
+        }
+        if let Some(before) = self.time.at.filter(|before| at < *before) {
+            self.tally.step_back(StepBack { line: self.tally.lines, from: before, to: at });
+        }
+        let span = self.tally.span.get_or_insert(Span { first: at, last: at, earliest: at, latest: at });
+        span.last = at;
+        span.earliest = span.earliest.min(at);
+        span.latest = span.latest.max(at);
+        self.time.at = Some(at);
+    }
+
+    fn flush_hour(&mut self) {
+        let rows = std::mem::take(&mut self.time.rows_in_hour);
+        if rows > 0 {
+            *self.tally.hours.entry(self.time.hour).or_default() += rows;
+        }
+    }
+
+    /// The exact way. The line may hold NULs, which cut it into pieces.
+    fn line(&mut self, line: &[u8], ending: Ending) {
+        if !line.contains(&0) {
+            return self.line_without_nul(line, ending);
+        }
+        self.tally.nul_bytes += line.iter().filter(|b| **b == 0).count() as u64;
+        let mut pieces = line.split(|b| *b == 0).filter(|p| !p.is_empty()).peekable();
+        while let Some(piece) = pieces.next() {
+            let last = pieces.peek().is_none() && !line.ends_with(&[0]);
+            self.line_without_nul(piece, if last { ending } else { Ending::EndOfFile });
+        }
+    }
+
+    fn line_without_nul(&mut self, line: &[u8], ending: Ending) {
+        if line.len() > MAX_LINE {
+            let number = self.tally.lines;
+            return self.tally.odd(Oddity::Overlong, number, line);
+        }
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_start();
+        match line {
+            [] => {}
+            [b'#', directive @ ..] => self.directive(directive.trim_ascii_start()),
+            _ => self.row_line(line, ending),
+        }
+    }
+
+    fn directive(&mut self, text: &[u8]) {
+        let argument = |name: &[u8]| {
+            let (head, tail) = text.split_at_checked(name.len())?;
+            head.eq_ignore_ascii_case(name).then_some(tail)
+        };
+        if let Some(list) = argument(b"Fields:") {
+            if let Some(layout) = Layout::declared(list) {
+                self.change_layout(Some(layout));
+            }
+        } else if let Some(date) = argument(b"Date:") {
+            let line = self.tally.lines;
+            self.tally.block_start(BlockStart { line, at: stamp(date.trim_ascii()) });
+        }
+    }
+
+    fn change_layout(&mut self, layout: Option<Layout>) {
+        if layout != self.layout {
+            self.note_layout();
+            self.set_layout(layout);
+        }
+    }
+
+    fn set_layout(&mut self, layout: Option<Layout>) {
+        self.layout_line = self.tally.lines.max(1);
+        self.layout_rows = 0;
+        self.ordinary = layout.as_ref().filter(|l| l.is_dated()).and_then(|l| {
+            Some(Ordinary { blanks: l.columns() as u32 - 1, after_reason: l.columns_after_reason()? })
+        });
+        self.layout = layout;
+    }
+
+    fn note_layout(&mut self) {
+        if let Some(layout) = self.layout.clone() {
+            let (from_line, rows) = (self.layout_line, self.layout_rows);
+            self.tally.layout_use(LayoutUse { layout, from_line, rows });
+        }
+    }
+
+    fn row_line(&mut self, line: &[u8], ending: Ending) {
+        let exact: Vec<&[u8]> = line.split(|b| *b == b' ').take(MAX_TOKENS).collect();
+        let tokens: Vec<&[u8]> = match &self.layout {
+            Some(layout) if layout.columns() == exact.len() && self.has_learned_reason(&exact) => exact,
+            _ => line.split(u8::is_ascii_whitespace).filter(|t| !t.is_empty()).take(MAX_TOKENS).collect(),
+        };
+        if tokens.is_empty() {
+            return;
+        }
+        self.infer_layout(&tokens);
+        let number = self.tally.lines;
+        if self.layout.as_ref().is_some_and(|l| l.reason().is_none()) {
+            let kind = if stamp(line).is_some() { Oddity::Unanalysable } else { Oddity::Foreign };
+            return self.tally.odd(kind, number, line);
+        }
+        let found = self.find_reason(&tokens, ending);
+        let Some(at) = stamp(line) else {
+            let kind = match found {
+                Some((token, _)) if reason::refusal(token).is_some() => Oddity::UndatedRefusal,
+                Some(_) => Oddity::Undated,
+                None if ending == Ending::EndOfFile => Oddity::TornTail,
+                None => Oddity::Foreign,
+            };
+            return self.tally.odd(kind, number, line);
+        };
+        match found {
+            Some((token, place)) => {
+                if place == Place::Elsewhere {
+                    self.tally.odd(Oddity::Misaligned, number, line);
+                }
+                let word = self.words.learn(token);
+                self.row(at, word);
+                if let Some(text) = line.first_chunk() {
+                    self.time.text = *text;
+                }
+            }
+            None if ending == Ending::EndOfFile => self.tally.odd(Oddity::TornTail, number, line),
+            None => self.tally.odd(Oddity::NoReason, number, line),
+        }
+    }
+
+    fn has_learned_reason(&self, tokens: &[&[u8]]) -> bool {
+        let place = self.layout.as_ref().and_then(Layout::reason);
+        place.and_then(|at| tokens.get(at)).is_some_and(|token| is_reason(token))
+    }
+
+    /// Without a header the first row that fits a known layout sets it, and a later row that
+    /// fits another one changes it.
+    fn infer_layout(&mut self, tokens: &[&[u8]]) {
+        let fixed = match &self.layout {
+            Some(layout) => layout.source() == LayoutSource::Declared || layout.columns() == tokens.len(),
+            None => false,
+        };
+        if !fixed {
+            if let Some(layout) = Layout::inferred(tokens) {
+                self.change_layout(Some(layout));
+            }
+        }
+    }
+
+    /// The reason of a row: in its place, or at the same distance from the end, or wherever a
+    /// word stands that can be nothing else.
+    fn find_reason<'t>(&self, tokens: &[&'t [u8]], ending: Ending) -> Option<(&'t [u8], Place)> {
+        let layout = self.layout.as_ref();
+        let aligned = layout.is_some_and(|l| l.columns() == tokens.len());
+        let in_place = layout.and_then(Layout::reason).and_then(|at| tokens.get(at)).copied();
+        if let Some(token) = in_place.filter(|_| aligned) {
+            let torn = ending == Ending::EndOfFile && layout.and_then(Layout::columns_after_reason) == Some(0);
+            if is_reason(token) || (token != b"-" && !torn && !has_refusal(tokens)) {
+                return Some((token, Place::Column));
+            }
+        }
+        if let Some(token) = tokens.iter().find(|t| reason::refusal(t).is_some()) {
+            return Some((token, Place::Elsewhere));
+        }
+        let from_end = layout.and_then(Layout::columns_after_reason);
+        let from_end = from_end.and_then(|after| tokens.len().checked_sub(after + 1)).and_then(|at| tokens.get(at));
+        let likely = from_end.into_iter().chain(in_place.as_ref());
+        let anywhere = tokens.iter().skip(2).rev().filter(|t| t.len() >= UNMISTAKABLE);
+        let token = likely.chain(anywhere).copied().find(|t| reason::known(t).is_some());
+        if let Some(token) = token {
+            return Some((token, Place::Elsewhere));
+        }
+        (aligned && in_place == Some(b"-")).then_some((&b"-"[..], Place::Column))
+    }
+}
+
+fn is_reason(token: &[u8]) -> bool {
+    reason::refusal(token).is_some() || reason::known(token).is_some()
+}
+
+fn has_refusal(tokens: &[&[u8]]) -> bool {
+    tokens.iter().any(|t| reason::refusal(t).is_some())
+}
+
+/// Where a row's reason was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// In the column that the layout names.
+    Column,
+    /// Somewhere else in a row with a column too few or too many.
+    Elsewhere,
+}
