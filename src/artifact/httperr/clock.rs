@@ -9,7 +9,10 @@ pub const STAMP_LEN: usize = 19;
 /// and a blank or the end of the row follows.
 pub fn stamp(row: &[u8]) -> Option<i64> {
     let text: &[u8; STAMP_LEN] = row.first_chunk()?;
-    if !matches!(row.get(STAMP_LEN), None | Some(b' ' | b'\t' | b'\r' | b'\n')) {
+    if !matches!(
+        row.get(STAMP_LEN),
+        None | Some(b' ' | b'\t' | b'\r' | b'\n')
+    ) {
         return None;
     }
     let separators = [(4, b'-'), (7, b'-'), (10, b' '), (13, b':'), (16, b':')];
@@ -42,7 +45,11 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=length).contains(&day) {
         return None;
     }
-    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (y, m) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
     let era_days = 365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400);
     Some(era_days + (153 * m + 2) / 5 + day - 1 - 719_468)
 }

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use rayon::prelude::*;
 
 use super::layout::Layout;
-use super::reader::read_stretch;
+use super::reader::{Scratch, read_stretch};
 use super::tally::Tally;
 
 /// Bytes in a stretch: large enough that starting one costs nothing, small enough that two
@@ -33,16 +33,29 @@ pub fn read_split<R: Read>(
     let mut whole = Tally::default();
     let mut in_force: Option<Layout> = None;
     for wave in starts.chunks(WAVE) {
-        let read = |&start: &u64| {
+        let read = |scratch: &mut Scratch, &start: &u64| {
             let assumed = if start == 0 { None } else { believed.clone() };
-            (start, assumed.clone(), read_stretch(&open_at, start, end_of(start, len), assumed))
+            let part = read_stretch(
+                &open_at,
+                start,
+                end_of(start, len),
+                assumed.clone(),
+                scratch,
+            );
+            (start, assumed, part)
         };
-        let parts: Vec<_> = wave.par_iter().map(read).collect();
+        let parts: Vec<_> = wave.par_iter().map_init(Scratch::default, read).collect();
         for (start, assumed, part) in parts {
             let part = if assumed == in_force {
                 part
             } else {
-                read_stretch(&open_at, start, end_of(start, len), in_force.clone())
+                read_stretch(
+                    &open_at,
+                    start,
+                    end_of(start, len),
+                    in_force.clone(),
+                    &mut Scratch::default(),
+                )
             };
             match part {
                 Ok((tally, layout)) => {
@@ -57,13 +70,24 @@ pub fn read_split<R: Read>(
 }
 
 fn end_of(start: u64, len: u64) -> u64 {
-    if start + STRETCH >= len { u64::MAX } else { start + STRETCH }
+    if start + STRETCH >= len {
+        u64::MAX
+    } else {
+        start + STRETCH
+    }
 }
 
 /// The layout that holds after the first few lines, from the file's first kilobytes.
 fn first_layout<R: Read>(open_at: &impl Fn(u64) -> io::Result<R>) -> Option<Layout> {
     const HEAD: u64 = 16 * 1024;
-    let (_, layout) = read_stretch(|at| Ok(open_at(at)?.take(HEAD)), 0, HEAD, None).ok()?;
+    let (_, layout) = read_stretch(
+        |at| Ok(open_at(at)?.take(HEAD)),
+        0,
+        HEAD,
+        None,
+        &mut Scratch::default(),
+    )
+    .ok()?;
     layout
 }
 
@@ -91,7 +115,11 @@ mod tests {
         while (text.len() as u64) < 3 * STRETCH + 1_000 {
             n += 1;
             let (h, m, s) = (n / 3_600 % 24, n / 60 % 60, n % 60);
-            let reason = if n % 7 == 0 { format!("{}_Connections_Refused", n % 5) } else { "Timer_ConnectionIdle".into() };
+            let reason = if n % 7 == 0 {
+                format!("{}_Connections_Refused", n % 5)
+            } else {
+                "Timer_ConnectionIdle".into()
+            };
             text.extend(format!("2026-03-01 {h:02}:{m:02}:{s:02} 10.0.0.1 {reason} -\n").bytes());
             if n == 90_000 {
                 text.extend(fields("s-reason s-queuename x y").bytes());

@@ -48,7 +48,12 @@ impl Layout {
         let position = |name: &str| names.iter().position(|n| n.eq_ignore_ascii_case(name));
         let reason = position("s-reason");
         let dated = position("date") == Some(0) && position("time") == Some(1);
-        Layout { source, names, reason, dated }
+        Layout {
+            source,
+            names,
+            reason,
+            dated,
+        }
     }
 
     /// Reads what follows `#Fields:`. `None` when there is no name at all, or far too many.
@@ -66,7 +71,9 @@ impl Layout {
     /// The default layout that fits a row without header: its column count must be one that
     /// Windows writes, and the word in the reason's place must be a reason.
     pub fn inferred(tokens: &[&[u8]]) -> Option<Self> {
-        let list = GENERATIONS.iter().find(|list| list.split(' ').count() == tokens.len())?;
+        let list = GENERATIONS
+            .iter()
+            .find(|list| list.split(' ').count() == tokens.len())?;
         let names = list.split(' ').map(str::to_owned).collect();
         let layout = Layout::new(names, LayoutSource::Inferred);
         let word = tokens.get(layout.reason?)?;
@@ -126,7 +133,10 @@ mod tests {
     #[test]
     fn a_custom_field_list_keeps_unknown_columns_and_trailing_blanks() {
         let layout = Layout::declared(b" date time  correlation-id s-reason \t").unwrap();
-        assert_eq!(layout.names(), ["date", "time", "correlation-id", "s-reason"]);
+        assert_eq!(
+            layout.names(),
+            ["date", "time", "correlation-id", "s-reason"]
+        );
         assert_eq!(layout.columns_after_reason(), Some(0));
         assert_eq!(Layout::declared(b"date time").unwrap().reason(), None);
         assert!(Layout::declared(b"  ").is_none());
@@ -136,8 +146,13 @@ mod tests {
     #[test]
     fn inference_wants_a_known_word_in_the_reasons_place() {
         let row = "2026-01-02 03:04:05 - - - - - - - - - 3_Connections_Refused -";
-        assert_eq!(Layout::inferred(&tokens(row)).map(|l| l.columns()), Some(13));
-        assert!(Layout::inferred(&tokens(&row.replace("3_Connections_Refused", "elsewhere"))).is_none());
+        assert_eq!(
+            Layout::inferred(&tokens(row)).map(|l| l.columns()),
+            Some(13)
+        );
+        assert!(
+            Layout::inferred(&tokens(&row.replace("3_Connections_Refused", "elsewhere"))).is_none()
+        );
         assert!(Layout::inferred(&tokens("2026-01-02 03:04:05 3_Connections_Refused")).is_none());
     }
 }

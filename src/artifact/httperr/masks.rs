@@ -4,56 +4,73 @@
 //! on bits. This is what makes counting every reason of a log about as cheap as searching it for
 //! one word.
 
-use wide::u8x16;
-
-/// Bytes that one mask word covers.
-const WORD: usize = 64;
+use super::lanes::Lanes;
 
 /// The masks of one block. Reused from block to block, so nothing is allocated on the way.
 #[derive(Default)]
 pub(super) struct Masks {
-    newlines: Vec<u64>,
-    blanks: Vec<u64>,
-    blanks_before: Vec<u32>,
+    words: Vec<Word>,
+    newlines: Vec<u32>,
+    lines: usize,
     lowest: u8,
     highest: u8,
 }
 
-impl Masks {
-    /// Takes the masks of `block`.
-    pub(super) fn read(&mut self, block: &[u8]) {
-        self.newlines.clear();
-        self.blanks.clear();
-        self.blanks_before.clear();
-        let mut extremes = Extremes::default();
-        let mut seen = 0u32;
-        let (words, tail) = block.as_chunks::<WORD>();
-        for word in words {
-            self.push(word, &mut extremes, &mut seen);
-        }
-        if !tail.is_empty() {
-            let mut padded = [b'.'; WORD];
-            padded[..tail.len()].copy_from_slice(tail);
-            self.push(&padded, &mut extremes, &mut seen);
-        }
-        (self.lowest, self.highest) = extremes.reduce();
-    }
+/// The blanks of 64 bytes.
+#[derive(Clone, Copy, Default)]
+struct Word {
+    blanks: u64,
+    /// Blanks of the block before these bytes.
+    blanks_before: u32,
+}
 
+impl Masks {
+    /// Bytes that one mask word covers.
+    pub(super) const WORD: usize = 64;
+
+    /// Newline positions written for every word, whether or not it holds as many: rows are
+    /// longer than a word is wide, and a guess that is mostly right beats a branch.
+    const AT_ONCE: usize = 2;
+
+    /// Takes the masks of `block`.
     #[inline(always)]
-    fn push(&mut self, word: &[u8; WORD], extremes: &mut Extremes, seen: &mut u32) {
-        let newline = u8x16::splat(b'\n');
-        let blank = u8x16::splat(b' ');
-        let (mut newlines, mut blanks) = (0u64, 0u64);
-        for (index, lane) in word.as_chunks::<16>().0.iter().enumerate() {
-            let bytes = u8x16::new(*lane);
-            extremes.see(bytes);
-            newlines |= u64::from(bytes.simd_eq(newline).to_bitmask() as u16) << (16 * index);
-            blanks |= u64::from(bytes.simd_eq(blank).to_bitmask() as u16) << (16 * index);
+    pub(super) fn read(&mut self, block: &[u8], mut lanes: impl Lanes) {
+        let (chunks, tail) = block.as_chunks::<{ Masks::WORD }>();
+        self.words.resize(chunks.len() + 1, Word::default());
+        if self.newlines.len() < block.len() + Self::AT_ONCE {
+            self.newlines.resize(block.len() + Self::AT_ONCE, 0);
         }
-        self.newlines.push(newlines);
-        self.blanks.push(blanks);
-        self.blanks_before.push(*seen);
-        *seen += blanks.count_ones();
+        let (mut blanks_before, mut lines) = (0u32, 0usize);
+        for (index, (chunk, word)) in chunks.iter().zip(&mut self.words).enumerate() {
+            let found = lanes.find(chunk);
+            *word = Word {
+                blanks: found.blanks,
+                blanks_before,
+            };
+            blanks_before += found.blanks.count_ones();
+            lines = list(
+                found.newlines,
+                index * Self::WORD,
+                lines,
+                &mut self.newlines,
+            );
+        }
+        let mut padded = [b'.'; Self::WORD];
+        padded[..tail.len()].copy_from_slice(tail);
+        let found = lanes.find(&padded);
+        if let Some(word) = self.words.last_mut() {
+            *word = Word {
+                blanks: found.blanks,
+                blanks_before,
+            };
+        }
+        self.lines = list(
+            found.newlines,
+            chunks.len() * Self::WORD,
+            lines,
+            &mut self.newlines,
+        );
+        (self.lowest, self.highest) = lanes.extremes();
     }
 
     /// True if the block holds a NUL byte.
@@ -66,70 +83,64 @@ impl Masks {
         self.highest >= 0x80
     }
 
-    /// The positions of the newlines, in order.
-    pub(super) fn newlines(&self) -> impl Iterator<Item = usize> {
-        self.newlines.iter().enumerate().flat_map(|(word, &mask)| Bits(mask).map(move |b| word * WORD + b))
+    /// How many newlines the block holds.
+    #[inline(always)]
+    pub(super) fn lines(&self) -> usize {
+        self.lines
+    }
+
+    /// The position of newline number `index`.
+    #[inline(always)]
+    pub(super) fn newline(&self, index: usize) -> usize {
+        self.newlines[index] as usize
     }
 
     /// How many blanks stand before position `at`.
     #[inline(always)]
     pub(super) fn blanks_before(&self, at: usize) -> u32 {
-        let Some(&mask) = self.blanks.get(at / WORD) else { return u32::MAX };
-        let within = mask & ((1u64 << (at % WORD)) - 1);
-        self.blanks_before[at / WORD] + within.count_ones()
+        let word = &self.words[at / Self::WORD];
+        word.blanks_before + (word.blanks & below(at)).count_ones()
     }
 
-    /// The position of the last blank before `end`.
+    /// The blanks among the 64 bytes before position `end`: the top bit speaks for the byte right
+    /// before it.
     #[inline(always)]
-    pub(super) fn last_blank_before(&self, end: usize) -> Option<usize> {
-        let mut word = end / WORD;
-        let mut mask = self.blanks.get(word).copied().unwrap_or(0) & ((1u64 << (end % WORD)) - 1);
-        while mask == 0 {
-            word = word.checked_sub(1)?;
-            mask = *self.blanks.get(word)?;
+    pub(super) fn blanks_up_to(&self, end: usize) -> u64 {
+        let (word, bit) = (end / Self::WORD, end % Self::WORD);
+        let here = self.words[word].blanks;
+        let before = if word == 0 {
+            0
+        } else {
+            self.words[word - 1].blanks
+        };
+        let joined = u128::from(here) << 64 | u128::from(before);
+        (joined >> bit) as u64
+    }
+}
+
+/// Appends the positions of the set bits of `newlines` to `positions`, of which `count` are taken.
+/// Returns how many are then.
+#[inline(always)]
+fn list(newlines: u64, base: usize, count: usize, positions: &mut [u32]) -> usize {
+    let mut rest = newlines;
+    let mut at = count;
+    let total = newlines.count_ones() as usize;
+    loop {
+        for slot in &mut positions[at..at + Masks::AT_ONCE] {
+            *slot = base as u32 + rest.trailing_zeros();
+            rest &= rest.wrapping_sub(1);
         }
-        Some(word * WORD + 63 - mask.leading_zeros() as usize)
+        at += Masks::AT_ONCE;
+        if rest == 0 {
+            return count + total;
+        }
     }
 }
 
-/// The set bits of a word, lowest first.
-struct Bits(u64);
-
-impl Iterator for Bits {
-    type Item = usize;
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<usize> {
-        let bit = self.0.trailing_zeros() as usize;
-        (self.0 != 0).then(|| {
-            self.0 &= self.0 - 1;
-            bit
-        })
-    }
-}
-
-/// Smallest and largest byte seen, lane by lane.
-struct Extremes {
-    low: u8x16,
-    high: u8x16,
-}
-
-impl Default for Extremes {
-    fn default() -> Self {
-        Extremes { low: u8x16::splat(u8::MAX), high: u8x16::splat(0) }
-    }
-}
-
-impl Extremes {
-    #[inline(always)]
-    fn see(&mut self, bytes: u8x16) {
-        self.low = self.low.min(bytes);
-        self.high = self.high.max(bytes);
-    }
-
-    fn reduce(&self) -> (u8, u8) {
-        (self.low.reduce_min(), self.high.reduce_max())
-    }
+/// The bits of positions before `at` within its word.
+#[inline(always)]
+fn below(at: usize) -> u64 {
+    (1u64 << (at % Masks::WORD)) - 1
 }
 
 #[cfg(test)]
@@ -141,13 +152,18 @@ mod tests {
         #[test]
         fn masks_say_what_a_plain_search_says(block in prop::collection::vec(prop_oneof![Just(b'\n'), Just(b' '), any::<u8>()], 0..400)) {
             let mut masks = Masks::default();
-            masks.read(&block);
+            masks.read(&block, crate::artifact::httperr::lanes::Narrow::default());
             let newlines: Vec<_> = (0..block.len()).filter(|&i| block[i] == b'\n').collect();
-            prop_assert_eq!(masks.newlines().collect::<Vec<_>>(), newlines);
+            let found = (0..masks.lines()).map(|index| masks.newline(index));
+            prop_assert_eq!(found.collect::<Vec<_>>(), newlines);
             for at in 0..block.len() {
                 let before = &block[..at];
                 prop_assert_eq!(masks.blanks_before(at) as usize, before.iter().filter(|b| **b == b' ').count());
-                prop_assert_eq!(masks.last_blank_before(at), before.iter().rposition(|b| *b == b' '));
+                let window = masks.blanks_up_to(at);
+                for back in 0..64 {
+                    let byte = at.checked_sub(back + 1).map(|i| block[i]);
+                    prop_assert_eq!(window >> (63 - back) & 1 == 1, byte == Some(b' '));
+                }
             }
             prop_assert_eq!(masks.has_nul(), block.contains(&0));
             prop_assert_eq!(masks.has_non_ascii(), !block.is_ascii());

@@ -14,6 +14,7 @@
 
 mod clock;
 mod file;
+mod lanes;
 mod layout;
 mod masks;
 mod reader;
@@ -27,5 +28,6 @@ pub use layout::{Layout, LayoutSource};
 pub use reader::read;
 pub use reason::{KnownReason, REFUSAL_NAME, ReasonClass, RefusalCount, class_of, known, refusal};
 pub use tally::{
-    BlockStart, LayoutUse, LineSample, OddLines, Oddity, RefusalBin, Refusals, Span, StepBack, Tally,
+    BlockStart, LayoutUse, LineSample, OddLines, Oddity, RefusalBin, Refusals, Span, StepBack,
+    Tally,
 };

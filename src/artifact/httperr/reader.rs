@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use super::layout::Layout;
+use super::masks::Masks;
 use super::scanner::{MAX_LINE, Scanner};
 use super::tally::Tally;
 
@@ -15,9 +16,17 @@ const BLOCK: usize = 64 * 1024;
 /// Returns the tally of all lines that could be read; a failing stream ends it early and the
 /// error stands beside what was read until then.
 pub fn read(stream: impl Read) -> (Tally, Option<io::Error>) {
-    let mut scanner = Scanner::new(None);
-    let error = pump(stream, &mut scanner, Stretch::WHOLE).err();
+    let mut scratch = Scratch::default();
+    let mut scanner = Scanner::new(None, &mut scratch.masks);
+    let error = pump(stream, &mut scanner, Stretch::WHOLE, &mut scratch.buffer).err();
     (scanner.finish().0, error)
+}
+
+/// The memory that reading takes; kept from stretch to stretch.
+#[derive(Default)]
+pub(super) struct Scratch {
+    buffer: Vec<u8>,
+    masks: Masks,
 }
 
 /// Which lines of a stream belong to a stretch: those that begin within `len` bytes, after the
@@ -29,7 +38,10 @@ struct Stretch {
 }
 
 impl Stretch {
-    const WHOLE: Stretch = Stretch { skip_first: false, len: u64::MAX };
+    const WHOLE: Stretch = Stretch {
+        skip_first: false,
+        len: u64::MAX,
+    };
 }
 
 /// Reads the lines that begin in bytes `start..end` of a file, of which `open_at` opens the part
@@ -39,11 +51,15 @@ pub(super) fn read_stretch<R: Read>(
     start: u64,
     end: u64,
     layout: Option<Layout>,
+    scratch: &mut Scratch,
 ) -> io::Result<(Tally, Option<Layout>)> {
-    let mut scanner = Scanner::new(layout);
+    let mut scanner = Scanner::new(layout, &mut scratch.masks);
     let from = start.saturating_sub(1);
-    let stretch = Stretch { skip_first: start > 0, len: end.saturating_sub(from) };
-    pump(open_at(from)?, &mut scanner, stretch)?;
+    let stretch = Stretch {
+        skip_first: start > 0,
+        len: end.saturating_sub(from),
+    };
+    pump(open_at(from)?, &mut scanner, stretch, &mut scratch.buffer)?;
     Ok(scanner.finish())
 }
 
@@ -57,10 +73,19 @@ enum Skipping {
     Overlong,
 }
 
-fn pump(mut stream: impl Read, scanner: &mut Scanner, stretch: Stretch) -> io::Result<()> {
-    let mut buffer = vec![0u8; BLOCK + MAX_LINE];
+fn pump(
+    mut stream: impl Read,
+    scanner: &mut Scanner<'_>,
+    stretch: Stretch,
+    buffer: &mut Vec<u8>,
+) -> io::Result<()> {
+    buffer.resize(BLOCK + MAX_LINE, 0);
     let (mut filled, mut offset) = (0usize, 0u64);
-    let mut skipping = if stretch.skip_first { Skipping::Foreign } else { Skipping::No };
+    let mut skipping = if stretch.skip_first {
+        Skipping::Foreign
+    } else {
+        Skipping::No
+    };
     loop {
         let goal = (filled + BLOCK).min(buffer.len());
         let got = read_some(&mut stream, &mut buffer[filled..goal])?;
@@ -113,12 +138,15 @@ fn last_of_stretch(buffer: &[u8], offset: u64, len: u64) -> (usize, bool) {
             return (from + newline + 1, true);
         }
     }
-    (memchr::memrchr(b'\n', buffer).map_or(0, |newline| newline + 1), false)
+    (
+        memchr::memrchr(b'\n', buffer).map_or(0, |newline| newline + 1),
+        false,
+    )
 }
 
 /// Makes room when a buffer holds no newline: a run of NULs is dropped, what it cut off is read
 /// as a piece, and anything else is a line too long to be a row.
-fn relieve(buffer: &[u8], scanner: &mut Scanner) -> Skipping {
+fn relieve(buffer: &[u8], scanner: &mut Scanner<'_>) -> Skipping {
     if buffer.ends_with(&[0]) {
         let text_end = buffer.iter().rposition(|b| *b != 0).map_or(0, |at| at + 1);
         scanner.nul_run((buffer.len() - text_end) as u64);
@@ -131,7 +159,7 @@ fn relieve(buffer: &[u8], scanner: &mut Scanner) -> Skipping {
     Skipping::Overlong
 }
 
-fn finish_tail(tail: &[u8], scanner: &mut Scanner, skipping: Skipping, ours: bool) {
+fn finish_tail(tail: &[u8], scanner: &mut Scanner<'_>, skipping: Skipping, ours: bool) {
     if skipping == Skipping::No && ours && !tail.is_empty() {
         scanner.last_line(tail);
     }
@@ -162,23 +190,60 @@ mod tests {
 
     fn request(second: u32, reason: &str) -> String {
         let (minute, second) = (second / 60, second % 60);
-        format!("2026-03-01 10:{minute:02}:{second:02} 10.0.0.7 50112 10.0.0.1 443 HTTP/1.1 GET /a - 503 1 {reason} Pool\r\n")
+        format!(
+            "2026-03-01 10:{minute:02}:{second:02} 10.0.0.7 50112 10.0.0.1 443 HTTP/1.1 GET /a - 503 1 {reason} Pool\r\n"
+        )
     }
 
     fn refused(second: u32, count: u32) -> String {
         let (minute, second) = (second / 60, second % 60);
-        format!("2026-03-01 10:{minute:02}:{second:02} - - - - - - - - - - {count}_Connections_Refused -\r\n")
+        format!(
+            "2026-03-01 10:{minute:02}:{second:02} - - - - - - - - - - {count}_Connections_Refused -\r\n"
+        )
     }
 
     #[test]
     fn sums_counts_and_keeps_every_reason() {
-        let text = [HEAD.into(), refused(5, 7), request(6, "QueueFull"), request(6, "Something_New"), refused(10, 24)].concat();
+        let text = [
+            HEAD.into(),
+            refused(5, 7),
+            request(6, "QueueFull"),
+            request(6, "Something_New"),
+            refused(10, 24),
+        ]
+        .concat();
         let tally = tally(text.as_bytes());
         assert_eq!((tally.rows, tally.refusal_rows, tally.refused), (4, 2, 31));
-        let reasons: Vec<_> = tally.reasons.iter().map(|(n, c)| (n.as_str(), *c)).collect();
-        assert_eq!(reasons, [("Connections_Refused", 2), ("QueueFull", 1), ("Something_New", 1)]);
-        assert_eq!(tally.refusals.bins().iter().map(|b| b.first_line).collect::<Vec<_>>(), [5, 8]);
-        assert_eq!(tally.rivals.iter().map(|((_, n), c)| (*n, *c)).collect::<Vec<_>>(), [("QueueFull", 1)]);
+        let reasons: Vec<_> = tally
+            .reasons
+            .iter()
+            .map(|(n, c)| (n.as_str(), *c))
+            .collect();
+        assert_eq!(
+            reasons,
+            [
+                ("Connections_Refused", 2),
+                ("QueueFull", 1),
+                ("Something_New", 1)
+            ]
+        );
+        assert_eq!(
+            tally
+                .refusals
+                .bins()
+                .iter()
+                .map(|b| b.first_line)
+                .collect::<Vec<_>>(),
+            [5, 8]
+        );
+        assert_eq!(
+            tally
+                .rivals
+                .iter()
+                .map(|((_, n), c)| (*n, *c))
+                .collect::<Vec<_>>(),
+            [("QueueFull", 1)]
+        );
         assert_eq!(tally.lines, 8);
         assert!(tally.oddities.is_empty());
     }
@@ -190,7 +255,14 @@ mod tests {
         let text = [HEAD.into(), refused(0, 1), fields13.into(), old.into()].concat();
         let tally = tally(text.as_bytes());
         assert_eq!(tally.refused, 3);
-        assert_eq!(tally.layouts.iter().map(|l| (l.layout.columns(), l.from_line, l.rows)).collect::<Vec<_>>(), [(14, 4, 1), (13, 6, 1)]);
+        assert_eq!(
+            tally
+                .layouts
+                .iter()
+                .map(|l| (l.layout.columns(), l.from_line, l.rows))
+                .collect::<Vec<_>>(),
+            [(14, 4, 1), (13, 6, 1)]
+        );
         assert!(tally.oddities.is_empty());
     }
 
@@ -201,7 +273,12 @@ mod tests {
                     2026-03-01 11:00:10 - - - - - - - - - 4_Connections_Refused\n";
         let tally = tally(text.as_bytes());
         assert_eq!(tally.refused, 9);
-        assert!(tally.layouts.iter().all(|l| l.layout.source() == crate::artifact::httperr::LayoutSource::Inferred));
+        assert!(
+            tally
+                .layouts
+                .iter()
+                .all(|l| l.layout.source() == crate::artifact::httperr::LayoutSource::Inferred)
+        );
         assert_eq!(tally.layouts.len(), 3);
     }
 
@@ -214,7 +291,12 @@ mod tests {
         let tally = tally(text.as_bytes());
         assert_eq!((tally.rows, tally.refused), (1, 0));
         assert_eq!(tally.reasons.get("URL"), Some(&1));
-        for kind in [Oddity::Misaligned, Oddity::NoReason, Oddity::UndatedRefusal, Oddity::Foreign] {
+        for kind in [
+            Oddity::Misaligned,
+            Oddity::NoReason,
+            Oddity::UndatedRefusal,
+            Oddity::Foreign,
+        ] {
             assert_eq!(tally.rejected(kind), 1, "{kind:?}");
         }
     }
@@ -232,15 +314,31 @@ mod tests {
     fn a_torn_tail_is_no_row_unless_its_reason_is_whole() {
         let whole = [HEAD.into(), refused(5, 3)].concat();
         let torn = |cut: usize| tally(&whole.as_bytes()[..whole.len() - cut]);
-        assert_eq!((torn(2).refused, torn(2).rejected(Oddity::TornTail)), (3, 0));
-        assert_eq!((torn(4).refused, torn(4).rejected(Oddity::TornTail)), (3, 0));
-        assert_eq!((torn(6).refused, torn(6).rejected(Oddity::TornTail)), (0, 1));
+        assert_eq!(
+            (torn(2).refused, torn(2).rejected(Oddity::TornTail)),
+            (3, 0)
+        );
+        assert_eq!(
+            (torn(4).refused, torn(4).rejected(Oddity::TornTail)),
+            (3, 0)
+        );
+        assert_eq!(
+            (torn(6).refused, torn(6).rejected(Oddity::TornTail)),
+            (0, 1)
+        );
     }
 
     #[test]
     fn nul_runs_split_and_are_counted() {
         let nul = "\0".repeat(200_000);
-        let text = [HEAD.into(), refused(5, 3), nul.clone(), refused(10, 4), "\0\0".into()].concat();
+        let text = [
+            HEAD.into(),
+            refused(5, 3),
+            nul.clone(),
+            refused(10, 4),
+            "\0\0".into(),
+        ]
+        .concat();
         let tally = tally(text.as_bytes());
         assert_eq!((tally.refused, tally.nul_bytes), (7, 200_002));
     }
@@ -250,13 +348,18 @@ mod tests {
         let long = "x".repeat(700_000) + "\n";
         let text = [HEAD.into(), long, refused(10, 4)].concat();
         let tally = tally(text.as_bytes());
-        assert_eq!((tally.refused, tally.rejected(Oddity::Overlong), tally.lines), (4, 1, 6));
+        assert_eq!(
+            (tally.refused, tally.rejected(Oddity::Overlong), tally.lines),
+            (4, 1, 6)
+        );
     }
 
     #[test]
     fn clock_steps_and_bytes_that_are_no_text() {
         let odd = "2026-03-01 09:59:00 10.0.0.7 50112 10.0.0.1 443 HTTP/1.1 GET /\u{e9} - 400 1 URL Pool\r\n";
-        let mut text = [HEAD.into(), refused(5, 3), odd.into()].concat().into_bytes();
+        let mut text = [HEAD.into(), refused(5, 3), odd.into()]
+            .concat()
+            .into_bytes();
         let accent = text.iter().position(|b| *b == 0xc3).unwrap();
         text.remove(accent);
         let tally = tally(&text);
@@ -282,7 +385,8 @@ mod tests {
         fn the_fast_way_and_the_exact_way_agree(lines in prop::collection::vec(line(), 0..60)) {
             let text = lines.concat();
             let fast = tally(text.as_bytes());
-            let mut exact = Scanner::new(None);
+            let mut masks = Masks::default();
+            let mut exact = Scanner::new(None, &mut masks);
             for line in text.split_inclusive('\n') {
                 exact.last_line_for_test(line.as_bytes());
             }

@@ -68,7 +68,9 @@ static KNOWN: &[KnownReason] = reasons! {
 
 /// The table's entry for `token`, compared without regard to case.
 pub fn known(token: &[u8]) -> Option<&'static KnownReason> {
-    KNOWN.iter().find(|known| known.name.as_bytes().eq_ignore_ascii_case(token))
+    KNOWN
+        .iter()
+        .find(|known| known.name.as_bytes().eq_ignore_ascii_case(token))
 }
 
 /// The class of a reason by the name under which it was counted.
@@ -115,7 +117,9 @@ pub fn refusal(token: &[u8]) -> Option<RefusalCount> {
     if digits.len() > 10 {
         return Some(RefusalCount::AtLeastOne);
     }
-    let count = digits.iter().fold(0u64, |n, d| n * 10 + u64::from(d - b'0'));
+    let count = digits
+        .iter()
+        .fold(0u64, |n, d| n * 10 + u64::from(d - b'0'));
     Some(RefusalCount::Stated(count))
 }
 
@@ -125,12 +129,30 @@ mod tests {
 
     #[test]
     fn the_count_is_part_of_the_reason() {
-        assert_eq!(refusal(b"7_Connections_Refused"), Some(RefusalCount::Stated(7)));
-        assert_eq!(refusal(b"24_connections_refused"), Some(RefusalCount::Stated(24)));
-        assert_eq!(refusal(b"Connections_Refused"), Some(RefusalCount::AtLeastOne));
-        assert_eq!(refusal(b"3_Connection_refused"), Some(RefusalCount::Stated(3)));
-        assert_eq!(refusal(b"0_Connections_Refused"), Some(RefusalCount::Stated(0)));
-        assert_eq!(refusal(b"12345678901_Connections_Refused"), Some(RefusalCount::AtLeastOne));
+        assert_eq!(
+            refusal(b"7_Connections_Refused"),
+            Some(RefusalCount::Stated(7))
+        );
+        assert_eq!(
+            refusal(b"24_connections_refused"),
+            Some(RefusalCount::Stated(24))
+        );
+        assert_eq!(
+            refusal(b"Connections_Refused"),
+            Some(RefusalCount::AtLeastOne)
+        );
+        assert_eq!(
+            refusal(b"3_Connection_refused"),
+            Some(RefusalCount::Stated(3))
+        );
+        assert_eq!(
+            refusal(b"0_Connections_Refused"),
+            Some(RefusalCount::Stated(0))
+        );
+        assert_eq!(
+            refusal(b"12345678901_Connections_Refused"),
+            Some(RefusalCount::AtLeastOne)
+        );
     }
 
     #[test]
@@ -152,7 +174,10 @@ mod tests {
     #[test]
     fn known_words_ignore_case_and_have_one_spelling() {
         assert_eq!(known(b"url").map(|k| k.name), Some("URL"));
-        assert_eq!(known(b"APPOFFLINE").map(|k| k.class), Some(ReasonClass::Application));
+        assert_eq!(
+            known(b"APPOFFLINE").map(|k| k.class),
+            Some(ReasonClass::Application)
+        );
         assert_eq!(known(b"Brand_New_Reason"), None);
         assert_eq!(class_of("Brand_New_Reason"), ReasonClass::Unknown);
         assert!(class_of("QueueFull").is_rival());

@@ -5,6 +5,7 @@
 //! that fails one of these goes the exact way, so both give the same tally.
 
 use super::clock::{STAMP_LEN, stamp};
+use super::lanes::{Lanes, Narrow, Wide};
 use super::layout::{Layout, LayoutSource};
 use super::masks::Masks;
 use super::reason;
@@ -32,16 +33,35 @@ pub(super) enum Ending {
 }
 
 /// Reads the lines of one stretch of a log.
-#[derive(Default)]
-pub(super) struct Scanner {
+pub(super) struct Scanner<'m> {
     tally: Tally,
     layout: Option<Layout>,
     layout_line: u64,
     layout_rows: u64,
     ordinary: Option<Ordinary>,
     words: Words,
-    masks: Masks,
+    masks: &'m mut Masks,
     time: Time,
+    arch: pulp::Arch,
+}
+
+/// The reading of one block, to be compiled for each kind of processor.
+struct Lines<'a, 'm> {
+    scanner: &'a mut Scanner<'m>,
+    block: &'a [u8],
+}
+
+impl pulp::WithSimd for Lines<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _simd: S) {
+        #[cfg(target_arch = "x86_64")]
+        if let pulp::Arch::V3(simd) = self.scanner.arch {
+            return self.scanner.lines_of(self.block, Wide::new(simd));
+        }
+        self.scanner.lines_of(self.block, Narrow::default());
+    }
 }
 
 /// What the fast way must know of a layout.
@@ -51,19 +71,89 @@ struct Ordinary {
     after_reason: usize,
 }
 
-/// The clock of the row before.
-#[derive(Default)]
+/// The clock of the rows read so far.
 struct Time {
-    text: [u8; STAMP_LEN],
-    at: Option<i64>,
+    /// `YYYY-MM-DD HH:MM:` of the last stamp read the long way, and the instant it stands for.
+    minute_text: [u8; MINUTE_LEN],
+    minute: i64,
+    /// The row before.
+    at: i64,
+    /// Start of the hour that `rows_in_hour` counts.
     hour: i64,
     rows_in_hour: u64,
+    first: i64,
+    earliest: i64,
+    latest: i64,
 }
 
-impl Scanner {
+/// Bytes of `YYYY-MM-DD HH:MM:`.
+const MINUTE_LEN: usize = STAMP_LEN - 2;
+
+/// The bit of the byte right before a position, see [`Masks::blanks_up_to`].
+const TOP_BIT: u64 = 1 << 63;
+
+impl Default for Time {
+    fn default() -> Self {
+        Time {
+            minute_text: [0; MINUTE_LEN],
+            minute: 0,
+            at: i64::MIN,
+            hour: i64::MIN / 2,
+            rows_in_hour: 0,
+            first: 0,
+            earliest: i64::MAX,
+            latest: i64::MIN,
+        }
+    }
+}
+
+impl Time {
+    /// The time of a row that begins with `text` and a blank. Within the minute of the row
+    /// before, only the seconds are read.
+    #[inline(always)]
+    fn of(&mut self, line: &[u8], text: &[u8; STAMP_LEN]) -> Option<i64> {
+        let (tens, ones) = (text[17].wrapping_sub(b'0'), text[18].wrapping_sub(b'0'));
+        let same_minute = text[..MINUTE_LEN] == self.minute_text;
+        if same_minute & (tens < 6) & (ones <= 9) & (line.get(STAMP_LEN) == Some(&b' ')) {
+            return Some(self.minute + i64::from(tens * 10 + ones));
+        }
+        self.long_way(line, text)
+    }
+
+    #[cold]
+    fn long_way(&mut self, line: &[u8], text: &[u8; STAMP_LEN]) -> Option<i64> {
+        let at = stamp(line)?;
+        if text[17] < b'6' {
+            self.minute_text.copy_from_slice(&text[..MINUTE_LEN]);
+            self.minute = at.div_euclid(60) * 60;
+        }
+        Some(at)
+    }
+
+    fn span(&self) -> Option<Span> {
+        (self.earliest <= self.latest).then_some(Span {
+            first: self.first,
+            last: self.at,
+            earliest: self.earliest,
+            latest: self.latest,
+        })
+    }
+}
+
+impl<'m> Scanner<'m> {
     /// A scanner for a stretch at whose start `layout` holds.
-    pub(super) fn new(layout: Option<Layout>) -> Self {
-        let mut scanner = Scanner::default();
+    pub(super) fn new(layout: Option<Layout>, masks: &'m mut Masks) -> Self {
+        let mut scanner = Scanner {
+            tally: Tally::default(),
+            layout: None,
+            layout_line: 0,
+            layout_rows: 0,
+            ordinary: None,
+            words: Words::default(),
+            masks,
+            time: Time::default(),
+            arch: pulp::Arch::new(),
+        };
         scanner.set_layout(layout);
         scanner
     }
@@ -72,6 +162,7 @@ impl Scanner {
     pub(super) fn finish(mut self) -> (Tally, Option<Layout>) {
         self.note_layout();
         self.flush_hour();
+        self.tally.span = self.time.span();
         for name in self.words.drain() {
             self.tally.count_reason(&name.name, name.rows);
         }
@@ -83,13 +174,24 @@ impl Scanner {
     }
 
     /// Reads a block of whole lines: it is empty or ends with a newline.
+    ///
+    /// The loop is compiled once more for processors with wider vectors and bit counting, and
+    /// the better one is chosen when it runs.
     pub(super) fn block(&mut self, block: &[u8]) {
-        let mut masks = std::mem::take(&mut self.masks);
-        masks.read(block);
+        self.arch.dispatch(Lines {
+            scanner: self,
+            block,
+        });
+    }
+
+    #[inline(always)]
+    fn lines_of(&mut self, block: &[u8], lanes: impl Lanes) {
+        let mut masks = std::mem::take(self.masks);
+        masks.read(block, lanes);
         let clean = !masks.has_nul();
-        let mut start = 0;
-        let mut blanks_at_start = 0;
-        for newline in masks.newlines() {
+        let (mut start, mut blanks_at_start) = (0, 0);
+        for index in 0..masks.lines() {
+            let newline = masks.newline(index);
             let blanks = masks.blanks_before(newline);
             self.tally.lines += 1;
             let fast = match self.ordinary {
@@ -105,10 +207,16 @@ impl Scanner {
             blanks_at_start = blanks;
         }
         if masks.has_non_ascii() {
-            let lines = block.split(|b| *b == b'\n');
-            self.tally.non_utf8_lines += lines.filter(|l| std::str::from_utf8(l).is_err()).count() as u64;
+            self.count_non_utf8(block);
         }
-        self.masks = masks;
+        *self.masks = masks;
+    }
+
+    #[cold]
+    fn count_non_utf8(&mut self, block: &[u8]) {
+        let lines = block.split(|b| *b == b'\n').filter(|line| !line.is_ascii());
+        self.tally.non_utf8_lines +=
+            lines.filter(|l| std::str::from_utf8(l).is_err()).count() as u64;
     }
 
     /// Reads the last line of a file that does not end with a newline.
@@ -147,53 +255,48 @@ impl Scanner {
     }
 
     #[inline(always)]
-    fn ordinary_row(&mut self, block: &[u8], start: usize, newline: usize, shape: Ordinary, masks: &Masks) -> bool {
-        let Some(line) = block.get(start..newline) else { return false };
-        let end = if line.last() == Some(&b'\r') { newline - 1 } else { newline };
+    fn ordinary_row(
+        &mut self,
+        block: &[u8],
+        start: usize,
+        newline: usize,
+        shape: Ordinary,
+        masks: &Masks,
+    ) -> bool {
+        let Some(line) = block.get(start..newline) else {
+            return false;
+        };
+        let end = newline - usize::from(line.last() == Some(&b'\r'));
+        let mut blanks = masks.blanks_up_to(end);
         let mut stop = end;
         for _ in 0..shape.after_reason {
-            match masks.last_blank_before(stop) {
-                Some(blank) => stop = blank,
-                None => return false,
-            }
+            let back = blanks.leading_zeros();
+            stop = end.wrapping_sub(back as usize + 1);
+            blanks &= !(TOP_BIT >> (back & 63));
         }
-        let Some(blank) = masks.last_blank_before(stop) else { return false };
-        let Some(token) = block.get(blank + 1..stop) else { return false };
-        let Some(word) = self.words.cached(token) else { return false };
-        if line.len() > MAX_LINE || line.get(STAMP_LEN) != Some(&b' ') {
+        let back = blanks.leading_zeros() as usize;
+        let begin = end.wrapping_sub(back);
+        if blanks == 0 || begin > stop || line.len() > MAX_LINE {
             return false;
         }
-        let Some(text) = line.first_chunk() else { return false };
-        let Some(at) = self.stamp(line, text) else { return false };
+        let Some(word) = self.words.cached(block, begin, stop) else {
+            return false;
+        };
+        let Some(text) = line.first_chunk() else {
+            return false;
+        };
+        let Some(at) = self.time.of(line, text) else {
+            return false;
+        };
         self.row(at, word);
-        self.time.text = *text;
         true
-    }
-
-    /// The row's time, which is mostly the one of the row before or seconds later.
-    #[inline(always)]
-    fn stamp(&self, line: &[u8], text: &[u8; STAMP_LEN]) -> Option<i64> {
-        if let Some(at) = self.time.at {
-            if *text == self.time.text {
-                return Some(at);
-            }
-            let (tens, ones) = (text[17].wrapping_sub(b'0'), text[18].wrapping_sub(b'0'));
-            let same_minute = text[..17] == self.time.text[..17] && self.time.text[17] < b'6';
-            if same_minute && tens < 6 && ones <= 9 {
-                return Some(at.div_euclid(60) * 60 + i64::from(tens * 10 + ones));
-            }
-        }
-        stamp(line)
     }
 
     #[inline(always)]
     fn row(&mut self, at: i64, word: Word) {
         self.tally.rows += 1;
         self.layout_rows += 1;
-        if self.time.at != Some(at) {
-            self.tick(at);
-        }
-        self.time.rows_in_hour += 1;
+        self.tick(at);
         match word {
             Word::Reason(index) => {
                 if let Some(rival) = self.words.count(index) {
@@ -205,31 +308,47 @@ impl Scanner {
         }
     }
 
-    /// The clock moves on to `at`.
+    /// The clock moves on to `at`. Written without branches on what rows differ in.
+    #[inline(always)]
     fn tick(&mut self, at: i64) {
-        let hour = at.div_euclid(3_600);
-        if hour != self.time.hour {
-            self.flush_hour();
-            self.time.hour = hour;
+        if at < self.time.at {
+            self.step_back(at);
         }
-        if let Some(before) = self.time.at.filter(|before| at < *before) {
-            self.tally.step_back(StepBack { line: self.tally.lines, from: before, to: at });
+        if !(self.time.hour..self.time.hour + 3_600).contains(&at) {
+            self.new_hour(at);
         }
-        let span = self.tally.span.get_or_insert(Span { first: at, last: at, earliest: at, latest: at });
-        span.last = at;
-        span.earliest = span.earliest.min(at);
-        span.latest = span.latest.max(at);
-        self.time.at = Some(at);
+        self.time.rows_in_hour += 1;
+        self.time.at = at;
+        self.time.earliest = self.time.earliest.min(at);
+        self.time.latest = self.time.latest.max(at);
+    }
+
+    #[cold]
+    fn step_back(&mut self, at: i64) {
+        if self.time.earliest <= self.time.latest {
+            let (line, from) = (self.tally.lines, self.time.at);
+            self.tally.step_back(StepBack { line, from, to: at });
+        }
+    }
+
+    #[cold]
+    fn new_hour(&mut self, at: i64) {
+        self.flush_hour();
+        if self.time.earliest > self.time.latest {
+            self.time.first = at;
+        }
+        self.time.hour = at.div_euclid(3_600) * 3_600;
     }
 
     fn flush_hour(&mut self) {
         let rows = std::mem::take(&mut self.time.rows_in_hour);
         if rows > 0 {
-            *self.tally.hours.entry(self.time.hour).or_default() += rows;
+            *self.tally.hours.entry(self.time.hour / 3_600).or_default() += rows;
         }
     }
 
     /// The exact way. The line may hold NULs, which cut it into pieces.
+    #[cold]
     fn line(&mut self, line: &[u8], ending: Ending) {
         if !line.contains(&0) {
             return self.line_without_nul(line, ending);
@@ -248,7 +367,10 @@ impl Scanner {
             return self.tally.odd(Oddity::Overlong, number, line);
         }
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_start();
+        let line = line
+            .strip_prefix(b"\xef\xbb\xbf")
+            .unwrap_or(line)
+            .trim_ascii_start();
         match line {
             [] => {}
             [b'#', directive @ ..] => self.directive(directive.trim_ascii_start()),
@@ -267,7 +389,10 @@ impl Scanner {
             }
         } else if let Some(date) = argument(b"Date:") {
             let line = self.tally.lines;
-            self.tally.block_start(BlockStart { line, at: stamp(date.trim_ascii()) });
+            self.tally.block_start(BlockStart {
+                line,
+                at: stamp(date.trim_ascii()),
+            });
         }
     }
 
@@ -282,7 +407,10 @@ impl Scanner {
         self.layout_line = self.tally.lines.max(1);
         self.layout_rows = 0;
         self.ordinary = layout.as_ref().filter(|l| l.is_dated()).and_then(|l| {
-            Some(Ordinary { blanks: l.columns() as u32 - 1, after_reason: l.columns_after_reason()? })
+            Some(Ordinary {
+                blanks: l.columns() as u32 - 1,
+                after_reason: l.columns_after_reason()?,
+            })
         });
         self.layout = layout;
     }
@@ -290,15 +418,25 @@ impl Scanner {
     fn note_layout(&mut self) {
         if let Some(layout) = self.layout.clone() {
             let (from_line, rows) = (self.layout_line, self.layout_rows);
-            self.tally.layout_use(LayoutUse { layout, from_line, rows });
+            self.tally.layout_use(LayoutUse {
+                layout,
+                from_line,
+                rows,
+            });
         }
     }
 
     fn row_line(&mut self, line: &[u8], ending: Ending) {
         let exact: Vec<&[u8]> = line.split(|b| *b == b' ').take(MAX_TOKENS).collect();
         let tokens: Vec<&[u8]> = match &self.layout {
-            Some(layout) if layout.columns() == exact.len() && self.has_learned_reason(&exact) => exact,
-            _ => line.split(u8::is_ascii_whitespace).filter(|t| !t.is_empty()).take(MAX_TOKENS).collect(),
+            Some(layout) if layout.columns() == exact.len() && self.has_learned_reason(&exact) => {
+                exact
+            }
+            _ => line
+                .split(u8::is_ascii_whitespace)
+                .filter(|t| !t.is_empty())
+                .take(MAX_TOKENS)
+                .collect(),
         };
         if tokens.is_empty() {
             return;
@@ -306,7 +444,11 @@ impl Scanner {
         self.infer_layout(&tokens);
         let number = self.tally.lines;
         if self.layout.as_ref().is_some_and(|l| l.reason().is_none()) {
-            let kind = if stamp(line).is_some() { Oddity::Unanalysable } else { Oddity::Foreign };
+            let kind = if stamp(line).is_some() {
+                Oddity::Unanalysable
+            } else {
+                Oddity::Foreign
+            };
             return self.tally.odd(kind, number, line);
         }
         let found = self.find_reason(&tokens, ending);
@@ -326,9 +468,6 @@ impl Scanner {
                 }
                 let word = self.words.learn(token);
                 self.row(at, word);
-                if let Some(text) = line.first_chunk() {
-                    self.time.text = *text;
-                }
             }
             None if ending == Ending::EndOfFile => self.tally.odd(Oddity::TornTail, number, line),
             None => self.tally.odd(Oddity::NoReason, number, line),
@@ -337,14 +476,18 @@ impl Scanner {
 
     fn has_learned_reason(&self, tokens: &[&[u8]]) -> bool {
         let place = self.layout.as_ref().and_then(Layout::reason);
-        place.and_then(|at| tokens.get(at)).is_some_and(|token| is_reason(token))
+        place
+            .and_then(|at| tokens.get(at))
+            .is_some_and(|token| is_reason(token))
     }
 
     /// Without a header the first row that fits a known layout sets it, and a later row that
     /// fits another one changes it.
     fn infer_layout(&mut self, tokens: &[&[u8]]) {
         let fixed = match &self.layout {
-            Some(layout) => layout.source() == LayoutSource::Declared || layout.columns() == tokens.len(),
+            Some(layout) => {
+                layout.source() == LayoutSource::Declared || layout.columns() == tokens.len()
+            }
             None => false,
         };
         if !fixed {
@@ -359,9 +502,13 @@ impl Scanner {
     fn find_reason<'t>(&self, tokens: &[&'t [u8]], ending: Ending) -> Option<(&'t [u8], Place)> {
         let layout = self.layout.as_ref();
         let aligned = layout.is_some_and(|l| l.columns() == tokens.len());
-        let in_place = layout.and_then(Layout::reason).and_then(|at| tokens.get(at)).copied();
+        let in_place = layout
+            .and_then(Layout::reason)
+            .and_then(|at| tokens.get(at))
+            .copied();
         if let Some(token) = in_place.filter(|_| aligned) {
-            let torn = ending == Ending::EndOfFile && layout.and_then(Layout::columns_after_reason) == Some(0);
+            let torn = ending == Ending::EndOfFile
+                && layout.and_then(Layout::columns_after_reason) == Some(0);
             if is_reason(token) || (token != b"-" && !torn && !has_refusal(tokens)) {
                 return Some((token, Place::Column));
             }
@@ -370,10 +517,19 @@ impl Scanner {
             return Some((token, Place::Elsewhere));
         }
         let from_end = layout.and_then(Layout::columns_after_reason);
-        let from_end = from_end.and_then(|after| tokens.len().checked_sub(after + 1)).and_then(|at| tokens.get(at));
+        let from_end = from_end
+            .and_then(|after| tokens.len().checked_sub(after + 1))
+            .and_then(|at| tokens.get(at));
         let likely = from_end.into_iter().chain(in_place.as_ref());
-        let anywhere = tokens.iter().skip(2).rev().filter(|t| t.len() >= UNMISTAKABLE);
-        let token = likely.chain(anywhere).copied().find(|t| reason::known(t).is_some());
+        let anywhere = tokens
+            .iter()
+            .skip(2)
+            .rev()
+            .filter(|t| t.len() >= UNMISTAKABLE);
+        let token = likely
+            .chain(anywhere)
+            .copied()
+            .find(|t| reason::known(t).is_some());
         if let Some(token) = token {
             return Some((token, Place::Elsewhere));
         }

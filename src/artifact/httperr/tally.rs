@@ -45,7 +45,10 @@ pub struct Refusals {
 
 impl Default for Refusals {
     fn default() -> Self {
-        Refusals { width: 1, bins: Vec::new() }
+        Refusals {
+            width: 1,
+            bins: Vec::new(),
+        }
     }
 }
 
@@ -90,7 +93,10 @@ impl Refusals {
             self.coarsen();
         }
         for bin in later.bins {
-            self.push(RefusalBin { first_line: bin.first_line + line_base, ..bin });
+            self.push(RefusalBin {
+                first_line: bin.first_line + line_base,
+                ..bin
+            });
         }
     }
 }
@@ -260,7 +266,12 @@ impl Tally {
         self.refusal_rows += 1;
         self.refused = self.refused.saturating_add(connections);
         self.uncounted_rows += u64::from(count == RefusalCount::AtLeastOne);
-        self.refusals.push(RefusalBin { start: at, rows: 1, connections, first_line: line });
+        self.refusals.push(RefusalBin {
+            start: at,
+            rows: 1,
+            connections,
+            first_line: line,
+        });
     }
 
     pub(super) fn count_reason(&mut self, name: &str, rows: u64) {
@@ -327,10 +338,16 @@ impl Tally {
             *self.hours.entry(hour).or_default() += rows;
         }
         for used in later.layouts {
-            self.layout_use(LayoutUse { from_line: used.from_line + base, ..used });
+            self.layout_use(LayoutUse {
+                from_line: used.from_line + base,
+                ..used
+            });
         }
         for block in later.blocks {
-            self.block_start(BlockStart { line: block.line + base, ..block });
+            self.block_start(BlockStart {
+                line: block.line + base,
+                ..block
+            });
         }
         self.absorb_clock(later.span, later.steps_back, later.steps_back_total, base);
         for (kind, odd) in later.oddities {
@@ -338,7 +355,10 @@ impl Tally {
             mine.count += odd.count;
             let room = MAX_SAMPLES.saturating_sub(mine.samples.len());
             let shifted = odd.samples.into_iter().take(room);
-            mine.samples.extend(shifted.map(|s| LineSample { line: s.line + base, ..s }));
+            mine.samples.extend(shifted.map(|s| LineSample {
+                line: s.line + base,
+                ..s
+            }));
         }
         self.nul_bytes += later.nul_bytes;
         self.non_utf8_lines += later.non_utf8_lines;
@@ -357,7 +377,10 @@ impl Tally {
         });
         let listed = steps.len() as u64;
         for step in steps {
-            self.step_back(StepBack { line: step.line + base, ..step });
+            self.step_back(StepBack {
+                line: step.line + base,
+                ..step
+            });
         }
         self.steps_back_total += total.saturating_sub(listed);
     }

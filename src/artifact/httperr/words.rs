@@ -31,45 +31,52 @@ pub(super) struct Name {
     pub(super) rows: u64,
 }
 
+/// A token of at most 32 bytes: its length, and its bytes at the end of two wide words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Key {
     len: usize,
-    words: [u64; 4],
+    halves: [u128; 2],
 }
 
 pub(super) struct Words {
-    slots: Vec<Option<(Key, Word)>>,
+    slots: Vec<(Key, Word)>,
     names: Vec<Name>,
 }
 
 impl Default for Words {
     fn default() -> Self {
-        Words { slots: vec![None; SLOTS], names: Vec::new() }
+        Words {
+            slots: vec![(Key::NONE, Word::OverLimit); SLOTS],
+            names: Vec::new(),
+        }
     }
 }
 
 impl Words {
-    /// What was met of the token before, if it is still in the cache.
+    /// What `block[begin..stop]` was found to mean before, if that is still in the cache.
+    ///
+    /// Reads the 32 bytes before `stop` whatever the token's length, so that rows with long and
+    /// short reasons take one path.
     #[inline(always)]
-    pub(super) fn cached(&self, token: &[u8]) -> Option<Word> {
-        let key = Key::of(token)?;
+    pub(super) fn cached(&self, block: &[u8], begin: usize, stop: usize) -> Option<Word> {
+        let window = block
+            .get(stop.checked_sub(MAX_CACHED)?..stop)?
+            .first_chunk()?;
+        let key = Key::of(window, stop.wrapping_sub(begin))?;
         match self.slots.get(key.slot()) {
-            Some(Some((held, word))) if *held == key => Some(*word),
+            Some((held, word)) if *held == key => Some(*word),
             _ => None,
         }
     }
 
     /// The meaning of a token that is known to stand in the reason's place.
     pub(super) fn learn(&mut self, token: &[u8]) -> Word {
-        if let Some(word) = self.cached(token) {
-            return word;
-        }
         let word = match reason::refusal(token) {
             Some(count) => Word::Refusal(count),
             None => self.name(token),
         };
-        if let Some(key) = Key::of(token) {
-            self.slots[key.slot()] = Some((key, word));
+        if let Some(key) = Key::of_token(token) {
+            self.slots[key.slot()] = (key, word);
         }
         word
     }
@@ -86,8 +93,14 @@ impl Words {
         if self.names.len() >= MAX_NAMES {
             return Word::OverLimit;
         }
-        let rival = known.filter(|known| known.class.is_rival()).map(|known| known.name);
-        self.names.push(Name { name, rival, rows: 0 });
+        let rival = known
+            .filter(|known| known.class.is_rival())
+            .map(|known| known.name);
+        self.names.push(Name {
+            name,
+            rival,
+            rows: 0,
+        });
         Word::Reason((self.names.len() - 1) as u16)
     }
 
@@ -101,35 +114,70 @@ impl Words {
 
     /// Hands over the counts.
     pub(super) fn drain(&mut self) -> Vec<Name> {
-        self.slots.fill(None);
+        self.slots.fill((Key::NONE, Word::OverLimit));
         std::mem::take(&mut self.names)
     }
 }
 
 impl Key {
+    /// No token has this key: its length is none.
+    const NONE: Key = Key {
+        len: 0,
+        halves: [0; 2],
+    };
+
+    /// The key of the last `len` bytes of a window.
     #[inline(always)]
-    fn of(token: &[u8]) -> Option<Key> {
-        let len = token.len();
-        let word = |at: usize| token.get(at..).and_then(|t| t.first_chunk()).map(|b| u64::from_le_bytes(*b));
-        let words = match len {
-            16..=MAX_CACHED => [word(0)?, word(8)?, word(len - 16)?, word(len - 8)?],
-            8..=15 => [word(0)?, word(len - 8)?, 0, 0],
-            1..=7 => {
-                let mut padded = [0; 8];
-                padded[..len].copy_from_slice(token);
-                [u64::from_le_bytes(padded), 0, 0, 0]
-            }
-            _ => return None,
-        };
-        Some(Key { len, words })
+    fn of(window: &[u8; MAX_CACHED], len: usize) -> Option<Key> {
+        if !(1..=MAX_CACHED).contains(&len) {
+            return None;
+        }
+        let [head, tail]: [[u8; 16]; 2] = [*window.first_chunk()?, *window.last_chunk()?];
+        let [keep_head, keep_tail] = KEEP[len];
+        let head = u128::from_le_bytes(head) & keep_head;
+        let tail = u128::from_le_bytes(tail) & keep_tail;
+        Some(Key {
+            len,
+            halves: [head, tail],
+        })
+    }
+
+    fn of_token(token: &[u8]) -> Option<Key> {
+        let mut window = [0; MAX_CACHED];
+        window
+            .get_mut(MAX_CACHED.checked_sub(token.len())?..)?
+            .copy_from_slice(token);
+        Key::of(&window, token.len())
     }
 
     #[inline(always)]
     fn slot(&self) -> usize {
-        let mixed = (self.words[0] ^ self.words[1].rotate_left(23) ^ self.words[3].rotate_left(41))
+        let fold = |half: u128| half as u64 ^ ((half >> 64) as u64).rotate_left(29);
+        let mixed = (fold(self.halves[0]).rotate_left(17) ^ fold(self.halves[1]))
             .wrapping_add(self.len as u64)
             .wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed >> 55) as usize % SLOTS
+    }
+}
+
+/// For each token length, the bits of a window's two halves that belong to the token.
+const KEEP: [[u128; 2]; MAX_CACHED + 1] = {
+    let mut keep = [[0; 2]; MAX_CACHED + 1];
+    let mut len = 1;
+    while len <= MAX_CACHED {
+        let (head, tail) = if len > 16 { (len - 16, 16) } else { (0, len) };
+        keep[len] = [top_bytes(head), top_bytes(tail)];
+        len += 1;
+    }
+    keep
+};
+
+/// A mask of the `count` most significant bytes: the last ones in memory.
+const fn top_bytes(count: usize) -> u128 {
+    if count == 0 {
+        0
+    } else {
+        u128::MAX << (128 - 8 * count as u32)
     }
 }
 
@@ -141,13 +189,20 @@ mod tests {
     #[test]
     fn a_word_is_learned_once_and_counted_under_its_settled_name() {
         let mut words = Words::default();
-        assert_eq!(words.cached(b"queuefull"), None);
+        let row = b"2026-01-01 00:00:00 - - - - - queuefull -";
+        assert_eq!(words.cached(row, 30, 39), None);
         let word = words.learn(b"queuefull");
-        assert_eq!(words.cached(b"queuefull"), Some(word));
+        assert_eq!(words.cached(row, 30, 39), Some(word));
+        assert_eq!(words.cached(row, 30, 38), None);
         assert_eq!(words.learn(b"QueueFull"), word);
-        let Word::Reason(index) = word else { panic!("not a reason") };
+        let Word::Reason(index) = word else {
+            panic!("not a reason")
+        };
         assert_eq!(words.count(index), Some("QueueFull"));
-        assert_eq!(words.learn(b"9_Connections_Refused"), Word::Refusal(RefusalCount::Stated(9)));
+        assert_eq!(
+            words.learn(b"9_Connections_Refused"),
+            Word::Refusal(RefusalCount::Stated(9))
+        );
     }
 
     proptest! {
@@ -155,6 +210,13 @@ mod tests {
         fn the_cache_never_confuses_two_tokens(a in "[ -~]{1,34}", b in "[ -~]{1,34}") {
             let mut words = Words::default();
             let first = words.learn(a.as_bytes());
+            let row = format!("{:40}{a}|{b}", "");
+            if a.len() <= MAX_CACHED {
+                prop_assert_eq!(words.cached(row.as_bytes(), 40, 40 + a.len()), Some(first));
+            }
+            let b_at = 41 + a.len();
+            let early = words.cached(row.as_bytes(), b_at, b_at + b.len());
+            prop_assert!(early.is_none() || a == b);
             let second = words.learn(b.as_bytes());
             let same = a == b || matches!((reason::known(a.as_bytes()), reason::known(b.as_bytes())), (Some(x), Some(y)) if x == y)
                 || (reason::refusal(a.as_bytes()).is_some() && reason::refusal(a.as_bytes()) == reason::refusal(b.as_bytes()));
