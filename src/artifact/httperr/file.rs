@@ -8,8 +8,9 @@ use std::io::{self, Read};
 
 use rayon::prelude::*;
 
+use super::decode::Decoded;
 use super::layout::Layout;
-use super::reader::{Scratch, read_stretch};
+use super::reader::{Scratch, read, read_stretch};
 use super::tally::Tally;
 
 /// Bytes in a stretch: large enough that starting one costs nothing, small enough that two
@@ -28,6 +29,12 @@ pub fn read_split<R: Read>(
     open_at: impl Fn(u64) -> io::Result<R> + Sync,
     len: u64,
 ) -> (Tally, Option<io::Error>) {
+    if !begins_as_plain_bytes(&open_at) {
+        return match open_at(0) {
+            Ok(stream) => read(stream),
+            Err(error) => (Tally::default(), Some(error)),
+        };
+    }
     let starts: Vec<u64> = (0..len).step_by(STRETCH as usize).collect();
     let believed = starts.first().and_then(|_| first_layout(&open_at));
     let mut whole = Tally::default();
@@ -67,6 +74,11 @@ pub fn read_split<R: Read>(
         }
     }
     (whole, None)
+}
+
+/// False for UTF-16, which has to be decoded from the beginning.
+fn begins_as_plain_bytes<R: Read>(open_at: &impl Fn(u64) -> io::Result<R>) -> bool {
+    matches!(open_at(0).and_then(Decoded::new), Ok(Decoded::Plain { .. }))
 }
 
 fn end_of(start: u64, len: u64) -> u64 {

@@ -13,10 +13,12 @@
 //! ```
 
 mod clock;
+mod decode;
 mod file;
 mod lanes;
 mod layout;
 mod masks;
+mod overlap;
 mod reader;
 mod reason;
 mod scanner;
@@ -25,6 +27,7 @@ mod words;
 
 pub use file::{WORTH_SPLITTING, read_split};
 pub use layout::{Layout, LayoutSource};
+pub use overlap::{Log, Standing, settle};
 pub use reader::read;
 pub use reason::{KnownReason, REFUSAL_NAME, ReasonClass, RefusalCount, class_of, known, refusal};
 pub use tally::{

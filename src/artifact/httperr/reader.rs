@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 
+use super::decode::Decoded;
 use super::layout::Layout;
 use super::masks::Masks;
 use super::scanner::{MAX_LINE, Scanner};
@@ -18,7 +19,9 @@ const BLOCK: usize = 64 * 1024;
 pub fn read(stream: impl Read) -> (Tally, Option<io::Error>) {
     let mut scratch = Scratch::default();
     let mut scanner = Scanner::new(None, &mut scratch.masks);
-    let error = pump(stream, &mut scanner, Stretch::WHOLE, &mut scratch.buffer).err();
+    let error = Decoded::new(stream)
+        .and_then(|text| pump(text, &mut scanner, Stretch::WHOLE, &mut scratch.buffer))
+        .err();
     (scanner.finish().0, error)
 }
 
@@ -161,7 +164,7 @@ fn relieve(buffer: &[u8], scanner: &mut Scanner<'_>) -> Skipping {
 
 fn finish_tail(tail: &[u8], scanner: &mut Scanner<'_>, skipping: Skipping, ours: bool) {
     if skipping == Skipping::No && ours && !tail.is_empty() {
-        scanner.last_line(tail);
+        scanner.one_line(tail);
     }
 }
 
@@ -388,7 +391,7 @@ mod tests {
             let mut masks = Masks::default();
             let mut exact = Scanner::new(None, &mut masks);
             for line in text.split_inclusive('\n') {
-                exact.last_line_for_test(line.as_bytes());
+                exact.one_line(line.as_bytes());
             }
             prop_assert_eq!(fast, exact.finish().0);
         }

@@ -219,22 +219,19 @@ impl<'m> Scanner<'m> {
             lines.filter(|l| std::str::from_utf8(l).is_err()).count() as u64;
     }
 
-    /// Reads the last line of a file that does not end with a newline.
-    pub(super) fn last_line(&mut self, line: &[u8]) {
-        self.tally.lines += 1;
-        self.tally.non_utf8_lines += u64::from(std::str::from_utf8(line).is_err());
-        self.line(line, Ending::EndOfFile);
-    }
-
     /// Reads one line, with its newline if it has one, by the exact way only.
-    #[cfg(test)]
-    pub(super) fn last_line_for_test(&mut self, line: &[u8]) {
+    pub(super) fn one_line(&mut self, line: &[u8]) {
         self.tally.lines += 1;
         self.tally.non_utf8_lines += u64::from(std::str::from_utf8(line).is_err());
         match line.strip_suffix(b"\n") {
             Some(line) => self.line(line, Ending::Newline),
             None => self.line(line, Ending::EndOfFile),
         }
+    }
+
+    /// Counts a line that another file has read already.
+    pub(super) fn pass_over(&mut self) {
+        self.tally.lines += 1;
     }
 
     /// Counts a line of which only a beginning was kept because it is too long.

@@ -1,0 +1,410 @@
+//! The same rows in several files: copies, earlier copies of a log that was still growing, and
+//! files that share a stretch. Each row is to count once.
+//!
+//! http.sys only ever appends, so a shared stretch is a run of identical rows. Files whose times
+//! do not meet cannot share one. Where they meet, a file that is the beginning of another is set
+//! aside whole; otherwise rows are compared one by one, as multisets, within the time that both
+//! cover. Two nodes of a farm log at the same time without sharing rows: unless at least half of
+//! the rows of one side stand in the other as well, nothing is taken away.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hasher};
+use std::io::{self, BufRead, BufReader, Read};
+
+use super::clock::stamp;
+use super::decode::Decoded;
+use super::masks::Masks;
+use super::scanner::{MAX_LINE, Scanner};
+use super::tally::Tally;
+
+/// Most rows held for comparison. http.sys starts a new file at 1 MB by default, about 10,000
+/// rows; this is two hundred such files at once and costs about 60 MB.
+const MAX_HELD_ROWS: usize = 2_000_000;
+
+/// One log: what it counted to, and how many bytes it has.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// Its tally; for an overlapping log, replaced by the tally of its own rows.
+    pub tally: Tally,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+/// What became of a log beside the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// All its rows count.
+    Counted,
+    /// It is byte for byte the beginning of another log, or all of it: none of its rows count.
+    BeginningOf {
+        /// The other log.
+        other: usize,
+    },
+    /// Some of its rows stand in earlier logs too and were left out here.
+    Overlaps {
+        /// The other logs.
+        others: Vec<usize>,
+        /// Rows left out.
+        rows: u64,
+    },
+    /// Its time meets that of others, and there is too much to compare: rows may count twice.
+    NotCompared {
+        /// The other logs.
+        others: Vec<usize>,
+    },
+}
+
+/// Makes every row count once. `open` opens a log, by its place, from the beginning.
+///
+/// On return the tallies add up; the standings say what was left out. A log that cannot be
+/// opened again is counted as it stands.
+pub fn settle<R: Read>(logs: &mut [Log], open: impl Fn(usize) -> io::Result<R>) -> Vec<Standing> {
+    let mut standings = vec![Standing::Counted; logs.len()];
+    let mut order: Vec<usize> = (0..logs.len())
+        .filter(|&i| logs[i].tally.span.is_some())
+        .collect();
+    order.sort_by_key(|&i| {
+        (
+            logs[i].tally.span.map(|s| s.earliest),
+            std::cmp::Reverse(logs[i].bytes),
+            i,
+        )
+    });
+    let mut counted: Vec<usize> = Vec::new();
+    for &place in &order {
+        let meeting: Vec<usize> = counted
+            .iter()
+            .copied()
+            .filter(|&other| meet(logs, place, other))
+            .collect();
+        standings[place] = match meeting
+            .iter()
+            .find(|&&other| is_beginning(logs, &open, place, other))
+        {
+            Some(&other) => Standing::BeginningOf { other },
+            None if meeting.is_empty() => Standing::Counted,
+            None => compare_rows(logs, &open, place, &meeting),
+        };
+        if let Standing::BeginningOf { .. } = standings[place] {
+            logs[place].tally = empty_of(&logs[place].tally);
+        } else {
+            counted.push(place);
+        }
+    }
+    standings
+}
+
+/// A tally without rows that still says what the file looked like.
+fn empty_of(tally: &Tally) -> Tally {
+    Tally {
+        lines: tally.lines,
+        layouts: tally.layouts.clone(),
+        blocks: tally.blocks.clone(),
+        ..Tally::default()
+    }
+}
+
+fn meet(logs: &[Log], a: usize, b: usize) -> bool {
+    match (logs[a].tally.span, logs[b].tally.span) {
+        (Some(a), Some(b)) => a.earliest.max(b.earliest) <= a.latest.min(b.latest),
+        _ => false,
+    }
+}
+
+fn is_beginning<R: Read>(
+    logs: &[Log],
+    open: &impl Fn(usize) -> io::Result<R>,
+    short: usize,
+    long: usize,
+) -> bool {
+    let (Some(a), Some(b)) = (logs[short].tally.span, logs[long].tally.span) else {
+        return false;
+    };
+    if logs[short].bytes > logs[long].bytes || a.first != b.first {
+        return false;
+    }
+    let same = || -> io::Result<bool> {
+        let mut short = BufReader::with_capacity(MAX_LINE, open(short)?);
+        let mut long = BufReader::with_capacity(MAX_LINE, open(long)?);
+        loop {
+            let (a, b) = (short.fill_buf()?, long.fill_buf()?);
+            let count = a.len().min(b.len());
+            if a.is_empty() || count == 0 || a[..count] != b[..count] {
+                return Ok(a.is_empty());
+            }
+            short.consume(count);
+            long.consume(count);
+        }
+    };
+    same().unwrap_or(false)
+}
+
+fn compare_rows<R: Read>(
+    logs: &mut [Log],
+    open: &impl Fn(usize) -> io::Result<R>,
+    place: usize,
+    meeting: &[usize],
+) -> Standing {
+    let Some(span) = logs[place].tally.span else {
+        return Standing::Counted;
+    };
+    let mut held = HashMap::new();
+    let mut others = Vec::new();
+    for &other in meeting {
+        let Some(theirs) = logs[other].tally.span else {
+            continue;
+        };
+        let shared = (
+            span.earliest.max(theirs.earliest),
+            span.latest.min(theirs.latest),
+        );
+        let Ok(rows) = rows_within(
+            open,
+            other,
+            shared,
+            MAX_HELD_ROWS.saturating_sub(held.len()),
+        ) else {
+            return Standing::NotCompared {
+                others: meeting.to_vec(),
+            };
+        };
+        let mine = count_shared(open, place, shared, &rows);
+        let Ok((mine_within, in_both)) = mine else {
+            continue;
+        };
+        let smaller = mine_within.min(rows.values().sum());
+        if in_both > 0 && in_both * 2 >= smaller {
+            others.push(other);
+            for (row, count) in rows {
+                let known: &mut u64 = held.entry(row).or_default();
+                *known = count.max(*known);
+            }
+        }
+    }
+    if others.is_empty() {
+        return Standing::Counted;
+    }
+    match tally_without(open, place, held) {
+        Ok((tally, rows)) => {
+            logs[place].tally = tally;
+            Standing::Overlaps { others, rows }
+        }
+        Err(_) => Standing::NotCompared { others },
+    }
+}
+
+type Rows = HashMap<u64, u64>;
+
+/// There is more to hold than may be held, or a log cannot be read again.
+struct Unreadable;
+
+impl From<io::Error> for Unreadable {
+    fn from(_: io::Error) -> Self {
+        Unreadable
+    }
+}
+
+/// The rows of a log within a time, by hash, with how often each stands there.
+fn rows_within<R: Read>(
+    open: &impl Fn(usize) -> io::Result<R>,
+    place: usize,
+    shared: (i64, i64),
+    room: usize,
+) -> Result<Rows, Unreadable> {
+    let mut rows = Rows::new();
+    let mut full = false;
+    each_line(open(place)?, |line| {
+        if stamp(row_of(line)).is_some_and(|at| shared.0 <= at && at <= shared.1) {
+            full |= rows.len() >= room;
+            if !full {
+                *rows.entry(hash_of(line)).or_default() += 1;
+            }
+        }
+    })?;
+    if full { Err(Unreadable) } else { Ok(rows) }
+}
+
+/// How many rows of a log lie within a time, and how many of them stand among `rows`.
+fn count_shared<R: Read>(
+    open: &impl Fn(usize) -> io::Result<R>,
+    place: usize,
+    shared: (i64, i64),
+    rows: &Rows,
+) -> io::Result<(u64, u64)> {
+    let (mut within, mut in_both) = (0, 0);
+    each_line(open(place)?, |line| {
+        if stamp(row_of(line)).is_some_and(|at| shared.0 <= at && at <= shared.1) {
+            within += 1;
+            in_both += u64::from(rows.contains_key(&hash_of(line)));
+        }
+    })?;
+    Ok((within, in_both))
+}
+
+/// The tally of a log without the rows held elsewhere, and how many those were.
+fn tally_without<R: Read>(
+    open: &impl Fn(usize) -> io::Result<R>,
+    place: usize,
+    mut held: Rows,
+) -> io::Result<(Tally, u64)> {
+    let mut masks = Masks::default();
+    let mut scanner = Scanner::new(None, &mut masks);
+    let mut left_out = 0;
+    each_line(open(place)?, |line| {
+        let dated = stamp(row_of(line)).is_some();
+        match held
+            .get_mut(&hash_of(line))
+            .filter(|count| dated && **count > 0)
+        {
+            Some(count) => {
+                *count -= 1;
+                left_out += 1;
+                scanner.pass_over();
+            }
+            None => scanner.one_line(line),
+        }
+    })?;
+    Ok((scanner.finish().0, left_out))
+}
+
+fn row_of(line: &[u8]) -> &[u8] {
+    line.trim_ascii()
+}
+
+fn hash_of(line: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(row_of(line));
+    hasher.finish()
+}
+
+fn each_line(stream: impl Read, mut line: impl FnMut(&[u8])) -> io::Result<()> {
+    let mut reader = BufReader::with_capacity(MAX_LINE, Decoded::new(stream)?);
+    let mut text = Vec::new();
+    loop {
+        text.clear();
+        if reader
+            .by_ref()
+            .take(2 * MAX_LINE as u64)
+            .read_until(b'\n', &mut text)?
+            == 0
+        {
+            return Ok(());
+        }
+        line(&text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::httperr::read;
+
+    const HEAD: &str = "#Fields: date time c-ip s-reason s-queuename\r\n";
+
+    fn rows(range: std::ops::Range<u32>, node: &str) -> String {
+        let row = |n: u32| {
+            let reason = if n % 5 == 0 {
+                format!("{}_Connections_Refused", n % 3 + 1)
+            } else {
+                "QueueFull".into()
+            };
+            let ip = if n % 5 == 0 { "-" } else { node };
+            format!(
+                "2026-03-01 10:{:02}:{:02} {ip} {reason} -\r\n",
+                n / 60,
+                n % 60
+            )
+        };
+        range.map(row).collect()
+    }
+
+    fn settled(texts: &[String]) -> (Vec<Standing>, u64, u64) {
+        let mut logs: Vec<Log> = texts
+            .iter()
+            .map(|t| Log {
+                tally: read(t.as_bytes()).0,
+                bytes: t.len() as u64,
+            })
+            .collect();
+        let standings = settle(&mut logs, |place| Ok(texts[place].as_bytes()));
+        let rows = logs.iter().map(|l| l.tally.rows).sum();
+        let refused = logs.iter().map(|l| l.tally.refused).sum();
+        (standings, rows, refused)
+    }
+
+    #[test]
+    fn a_copy_and_an_earlier_copy_count_once() {
+        let whole = HEAD.to_owned() + &rows(0..600, "10.0.0.1");
+        let earlier = whole[..whole.len() / 2].to_owned();
+        let (_, rows, refused) = settled(std::slice::from_ref(&whole));
+        let (standings, all_rows, all_refused) = settled(&[earlier, whole.clone(), whole]);
+        assert_eq!((all_rows, all_refused), (rows, refused));
+        assert_eq!(
+            standings,
+            [
+                Standing::BeginningOf { other: 1 },
+                Standing::Counted,
+                Standing::BeginningOf { other: 1 }
+            ]
+        );
+    }
+
+    #[test]
+    fn a_shared_stretch_counts_once() {
+        let early = HEAD.to_owned() + &rows(0..400, "10.0.0.1");
+        let late = HEAD.to_owned() + &rows(300..600, "10.0.0.1");
+        let (standings, all_rows, _) = settled(&[late, early]);
+        assert_eq!(all_rows, 600);
+        assert_eq!(
+            standings,
+            [
+                Standing::Overlaps {
+                    others: vec![1],
+                    rows: 100
+                },
+                Standing::Counted
+            ]
+        );
+    }
+
+    #[test]
+    fn refusals_searched_out_of_a_log_add_nothing() {
+        let whole = HEAD.to_owned() + &rows(0..600, "10.0.0.1");
+        let only: String = whole
+            .split_inclusive('\n')
+            .filter(|l| l.contains("Refused"))
+            .collect();
+        let only = HEAD.to_owned() + &only;
+        let (standings, all_rows, _) = settled(&[only, whole]);
+        assert_eq!(all_rows, 600);
+        assert_eq!(
+            standings[0],
+            Standing::Overlaps {
+                others: vec![1],
+                rows: 120
+            }
+        );
+    }
+
+    #[test]
+    fn two_nodes_of_a_farm_are_two_logs() {
+        let one = HEAD.to_owned() + &rows(0..601, "10.0.0.1");
+        let two = HEAD.to_owned()
+            + &rows(0..601, "10.0.0.2")
+                .replace("1_Connections", "9_Connections")
+                .replace("2_Connections", "8_Connections")
+                .replace("3_Connections", "7_Connections");
+        let (standings, all_rows, _) = settled(&[one, two]);
+        assert_eq!(standings, [Standing::Counted, Standing::Counted]);
+        assert_eq!(all_rows, 1202);
+    }
+
+    #[test]
+    fn rollover_within_a_second_is_no_overlap() {
+        let one = HEAD.to_owned() + &rows(0..302, "10.0.0.1");
+        let two = HEAD.to_owned() + &rows(301..500, "10.0.0.9");
+        let (standings, all_rows, _) = settled(&[one, two]);
+        assert_eq!(standings, [Standing::Counted, Standing::Counted]);
+        assert_eq!(all_rows, 501);
+    }
+}
