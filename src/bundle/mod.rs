@@ -1,1 +1,258 @@
-//! (to be written)
+//! What was uploaded: opened where it lies, listed, never unpacked to disk.
+//!
+//! ```text
+//! paths ──► container (folder, file, zip) ──► inventory: name, size, time, role ──► readers
+//! ```
+//! [`Bundle::open`] lists what a folder, an archive or loose files hold, sorts it, and
+//! classifies each artifact by its name *and* its first bytes. Contents are then streamed
+//! by [`Bundle::open_artifact`], from as many threads as wanted, each bounded by
+//! [`Limits`]. Nothing a stranger wrote is trusted: not sizes, not names, not counts.
+//! What is odd is kept and reported ([`Artifact::issues`], [`Bundle::skipped`],
+//! [`Bundle::notes`], [`Bundle::limits_hit`], [`Bundle::faults`]).
+//!
+//! A folder and an archive of it give the same inventory but for times and what only an
+//! archive can say of its entries; names of both are relative to the innermost folder
+//! that holds everything.
+//!
+//! ```
+//! # let folder = tempfile::tempdir()?;
+//! # std::fs::write(folder.path().join("httperr1.log"), "#Software: Microsoft HTTP API 2.0\r\n")?;
+//! use poolsleuth::bundle::{Bundle, Limits, Role};
+//! let bundle = Bundle::open(&[folder.path().to_owned()], &Limits::default())?;
+//! for artifact in bundle.artifacts().iter().filter(|a| a.role == Role::HttpErr) {
+//!     let bytes = bundle.read_whole(artifact.id, 1 << 20)?;
+//!     assert!(bytes.starts_with(b"#Software"));
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod artifact;
+mod classify;
+mod container;
+mod digest;
+mod limits;
+mod name;
+mod open;
+mod reader;
+mod source;
+
+pub use artifact::{
+    Artifact, ArtifactId, ArtifactIssue, BundleNote, DirectoryFault, Encryption, IoTrouble,
+    Modified, ModifiedSource, SkipReason, Skipped, SystemErrorKind, When,
+};
+pub use classify::{Basis, HEAD_BYTES, NameHint, NotAnImage, Role, RoleReason, classify};
+pub use container::ContainerKind;
+pub use digest::{ContentDigest, HashingReader, Sha256, case_digest};
+pub use limits::{ByteLimit, LimitHit, Limits};
+pub use name::{ArtifactName, NameEncoding};
+pub use open::{InputKind, OpenError, OpenErrorKind};
+pub use reader::{ArtifactReader, ReadError, ReadErrorKind, ReadFault};
+
+use open::Place;
+use rayon::prelude::*;
+use reader::Ledger;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// An opened upload.
+pub struct Bundle {
+    input: InputKind,
+    paths: Vec<PathBuf>,
+    artifacts: Vec<Artifact>,
+    places: Vec<Place>,
+    skipped: Vec<Skipped>,
+    limits_hit: Vec<LimitHit>,
+    notes: Vec<BundleNote>,
+    ledger: Arc<Ledger>,
+}
+
+impl Bundle {
+    /// Opens a folder, an archive, a file, or several of them as one case. With several,
+    /// each one's artifacts lie below its own name.
+    ///
+    /// # Errors
+    /// When a path does not open, is an archive in which nothing is found, or when
+    /// limits leave nothing to read. Trouble with single artifacts is no error.
+    pub fn open(paths: &[PathBuf], limits: &Limits) -> Result<Bundle, OpenError> {
+        open::open(paths, limits)
+    }
+
+    /// What was passed.
+    pub fn input(&self) -> &InputKind {
+        &self.input
+    }
+
+    /// The paths that were passed, each once.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
+    /// The artifacts, sorted by name: first without regard to case, then exactly, and
+    /// those of one name in the order of their container.
+    pub fn artifacts(&self) -> &[Artifact] {
+        &self.artifacts
+    }
+
+    /// The artifact with this id, if it is one of this bundle.
+    pub fn artifact(&self, id: ArtifactId) -> Option<&Artifact> {
+        self.artifacts.get(id.index())
+    }
+
+    /// What was seen and is no artifact: links, pipes, housekeeping of desktops.
+    pub fn skipped(&self) -> &[Skipped] {
+        &self.skipped
+    }
+
+    /// What is to be said of the upload as a whole.
+    pub fn notes(&self) -> &[BundleNote] {
+        &self.notes
+    }
+
+    /// The limits that were met, so far: readers add theirs while they read. Which
+    /// artifacts they cut, and where, depends on the input only.
+    pub fn limits_hit(&self) -> Vec<LimitHit> {
+        let by_readers = self
+            .faults()
+            .into_iter()
+            .filter_map(|(artifact, fault)| match fault {
+                ReadFault::LimitReached { limit, allowed } => {
+                    let name = self.artifact(artifact)?.name.clone();
+                    Some(LimitHit::Bytes {
+                        artifact,
+                        name,
+                        allowed,
+                        limit,
+                    })
+                }
+                _ => None,
+            });
+        self.limits_hit.iter().cloned().chain(by_readers).collect()
+    }
+
+    /// What ended the reading of artifacts early or spoilt their ends, so far.
+    pub fn faults(&self) -> Vec<(ArtifactId, ReadFault)> {
+        self.ledger.faults()
+    }
+
+    /// Bytes of an artifact's content: as the file system has it, or as some reader
+    /// counted to the end. `None` before an archive's entry was read to its end.
+    pub fn size_of(&self, id: ArtifactId) -> Option<u64> {
+        self.ledger.size(id).or_else(|| self.artifact(id)?.size)
+    }
+
+    /// Opens an artifact's content from its beginning. Cheap, and may be called from
+    /// many threads at once. Faults end the stream; see [`ArtifactReader`].
+    ///
+    /// # Errors
+    /// When the artifact cannot be opened at all.
+    pub fn open_artifact(&self, id: ArtifactId) -> Result<ArtifactReader, ReadError> {
+        let unknown = || ReadError {
+            name: ArtifactName::new(b""),
+            kind: ReadErrorKind::UnknownId,
+        };
+        let artifact = self.artifact(id).ok_or_else(unknown)?;
+        let place = self.places.get(id.index()).ok_or_else(unknown)?;
+        let content = place
+            .container
+            .open(place.index)
+            .map_err(|kind| ReadError {
+                name: artifact.name.clone(),
+                kind,
+            })?;
+        Ok(ArtifactReader::new(
+            id,
+            content,
+            place.allowance,
+            Arc::clone(&self.ledger),
+        ))
+    }
+
+    /// The whole content of an artifact of at most `cap` bytes: for images and small
+    /// tables, not for logs. After a fault (see [`faults`](Self::faults)) what came
+    /// before it.
+    ///
+    /// # Errors
+    /// When it cannot be opened, when reading fails, or when it is larger.
+    pub fn read_whole(&self, id: ArtifactId, cap: u64) -> Result<Vec<u8>, ReadError> {
+        let mut reader = self.open_artifact(id)?;
+        let fail = |kind| {
+            let name = self.artifact(id).map(|a| a.name.clone());
+            ReadError {
+                name: name.unwrap_or_else(|| ArtifactName::new(b"")),
+                kind,
+            }
+        };
+        let mut bytes = Vec::new();
+        let mut bounded = reader.by_ref().take(cap);
+        let read = bounded.read_to_end(&mut bytes);
+        read.map_err(|error| fail(ReadErrorKind::Io(IoTrouble::from(&error))))?;
+        match reader.read(&mut [0]) {
+            Ok(0) => Ok(bytes),
+            Ok(_) => Err(fail(ReadErrorKind::LargerThan { cap })),
+            Err(error) => Err(fail(ReadErrorKind::Io(IoTrouble::from(&error)))),
+        }
+    }
+
+    /// The artifact as a file of its own, where it is one: large logs are then read in
+    /// ranges, in parallel. Such reads are not held to the limits.
+    pub fn path_of(&self, id: ArtifactId) -> Option<&Path> {
+        open::path_of(self.places.get(id.index())?)
+    }
+
+    /// Reads everything, in parallel, and digests each artifact, in inventory order.
+    /// With [`case_digest`] this gives a digest of the case that does not depend on its
+    /// container; callers that hash while they parse need not read twice.
+    pub fn digest_contents(&self) -> Vec<ContentDigest> {
+        self.artifacts
+            .par_iter()
+            .map(|artifact| self.digest_of(artifact.id))
+            .collect()
+    }
+
+    fn digest_of(&self, id: ArtifactId) -> ContentDigest {
+        let Ok(reader) = self.open_artifact(id) else {
+            return ContentDigest::Unreadable;
+        };
+        match HashingReader::new(reader).finish() {
+            Ok((digest, _, reader)) if reader.fault().is_none() => ContentDigest::Whole(digest),
+            Ok((digest, _, _)) => ContentDigest::Partial(digest),
+            Err(_) => ContentDigest::Unreadable,
+        }
+    }
+
+    /// [`case_digest`] over this bundle's names and `contents`, which are in inventory
+    /// order, as [`digest_contents`](Self::digest_contents) returns them.
+    pub fn case_digest(&self, contents: &[ContentDigest]) -> Sha256 {
+        let names = self.artifacts.iter().map(|artifact| &artifact.name);
+        case_digest(names.zip(contents.iter().copied()))
+    }
+
+    /// SHA-256 of the file that was passed: the digest that the sender of one archive or
+    /// one file can compute too. `None` for a folder and for several paths, which are no
+    /// single run of bytes; [`case_digest`](Self::case_digest) identifies those.
+    ///
+    /// # Errors
+    /// When the file cannot be read any more.
+    pub fn input_sha256(&self) -> io::Result<Option<Sha256>> {
+        match (&self.input, self.paths.as_slice()) {
+            (InputKind::One(ContainerKind::Zip | ContainerKind::File), [path]) => {
+                let (digest, _, _) = HashingReader::new(File::open(path)?).finish()?;
+                Ok(Some(digest))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+impl std::fmt::Debug for Bundle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bundle")
+            .field("input", &self.input)
+            .field("artifacts", &self.artifacts)
+            .field("skipped", &self.skipped)
+            .field("notes", &self.notes)
+            .finish_non_exhaustive()
+    }
+}

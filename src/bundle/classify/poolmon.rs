@@ -1,0 +1,71 @@
+//! Saved poolmon screens and snapshots, by words that its parser knows far better.
+
+use super::role::{Basis, Role};
+use super::text::TextHead;
+
+/// Texts that poolmon, or the shell in its place, leaves in the file instead of a table.
+const ERROR_TEXTS: &[&str] = &[
+    "query pooltags failed",
+    "failed to query pool tags",
+    "enable pool tagging",
+    "'poolmon' is not recognized",
+    "'poolmon.exe' is not recognized",
+    "poolmon: ",
+];
+
+/// Numbers that follow the pool in a row: allocations, frees, difference, bytes.
+const MIN_NUMBERS: usize = 4;
+
+pub(super) fn recognise(text: &TextHead) -> Option<(Role, Basis)> {
+    let lines = || text.lines();
+    if lines().any(is_column_header) {
+        return Some((Role::Poolmon, Basis::Header("poolmon's column header")));
+    }
+    if lines().any(is_memory_line) {
+        return Some((Role::Poolmon, Basis::Header("poolmon's memory summary")));
+    }
+    if lines().any(is_row) {
+        return Some((Role::Poolmon, Basis::RowShape));
+    }
+    let is_error = |line: &str| {
+        let line = line.to_lowercase();
+        ERROR_TEXTS.iter().any(|text| line.contains(text))
+    };
+    lines()
+        .any(is_error)
+        .then_some((Role::Poolmon, Basis::Header("an error text of poolmon's")))
+}
+
+fn is_column_header(line: &str) -> bool {
+    let words: Vec<&str> = line
+        .split_whitespace()
+        .skip_while(|&word| word != "Tag")
+        .collect();
+    words.starts_with(&["Tag", "Type", "Allocs", "Frees", "Diff"])
+}
+
+fn is_memory_line(line: &str) -> bool {
+    line.contains("Memory:") && line.contains("Avail:") && line.contains("PageFlts:")
+}
+
+/// A tag of at most four characters, `Nonp` or `Paged`, and numbers.
+fn is_row(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let pool = words
+        .by_ref()
+        .position(|word| matches!(word, "Nonp" | "Paged"));
+    let number = |word: &&str| {
+        let digits = word.trim_matches(['(', ')', '-', ',']);
+        !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    // A tag may hold blanks, so one or two words stand before the pool; quoting marks
+    // and such may add one more.
+    let brackets = |word: &&str| !matches!(*word, "(" | ")");
+    pool.is_some_and(|at| (1..=3).contains(&at))
+        && words
+            .filter(brackets)
+            .take_while(number)
+            .take(MIN_NUMBERS)
+            .count()
+            == MIN_NUMBERS
+}

@@ -1,0 +1,49 @@
+//! Output of `systeminfo`, whose labels are in the server's language.
+
+use super::name_hint::NameHint;
+use super::role::{Basis, Role};
+use super::text::TextHead;
+
+/// Labels of the first lines in English.
+const LABELS: &[&str] = &["Host Name:", "OS Name:", "OS Version:"];
+/// Lines whose values stand in one column that make the form, in any language. The
+/// command writes over thirty.
+const MIN_LINES: usize = 6;
+
+pub(super) fn recognise(_: Option<NameHint>, text: &TextHead) -> Option<(Role, Basis)> {
+    let has = |label: &str| {
+        text.lines()
+            .any(|line| line.trim_start().starts_with(label))
+    };
+    if LABELS.iter().filter(|label| has(label)).count() >= 2 {
+        return Some((Role::SystemInfo, Basis::Header("systeminfo's labels")));
+    }
+    let csv = |line: &str| line.starts_with("\"Host Name\",\"OS Name\"");
+    if text.lines().any(csv) {
+        return Some((
+            Role::SystemInfo,
+            Basis::Header("systeminfo's columns (CSV)"),
+        ));
+    }
+    let values: Vec<(usize, &str)> = text.lines().filter_map(label_and_value).collect();
+    let column = values.first()?.0;
+    let aligned: Vec<&str> = values
+        .iter()
+        .filter(|(at, _)| *at == column)
+        .map(|(_, value)| *value)
+        .collect();
+    let windows = aligned
+        .iter()
+        .any(|v| v.contains("Microsoft") && v.contains("Windows"));
+    (aligned.len() >= MIN_LINES && windows).then_some((Role::SystemInfo, Basis::RowShape))
+}
+
+/// The column (in characters) where the value begins and the value, of a line like
+/// `Label:      value`.
+fn label_and_value(line: &str) -> Option<(usize, &str)> {
+    let (label, rest) = line.split_once(':')?;
+    let value = rest.trim_start();
+    let blanks = rest.chars().count() - value.chars().count();
+    let plain = !label.is_empty() && !label.starts_with(char::is_whitespace) && blanks > 0;
+    (plain && !value.is_empty()).then(|| (label.chars().count() + 1 + blanks, value))
+}

@@ -1,0 +1,363 @@
+//! Opening an upload: which containers it consists of, and one inventory over all.
+
+use super::Bundle;
+use super::artifact::{
+    Artifact, ArtifactId, ArtifactIssue, BundleNote, DirectoryFault, IoTrouble, Skipped,
+};
+use super::classify::{self, HEAD_BYTES, Role, RoleReason};
+use super::container::{self, Container, ContainerKind, Entry, Listing};
+use super::limits::{Allowance, LimitHit, Limits};
+use super::name::ArtifactName;
+use super::reader::{ArtifactReader, Ledger, ReadErrorKind};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Why an upload cannot be opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {kind}", path.display())]
+pub struct OpenError {
+    /// The path as given.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub kind: OpenErrorKind,
+}
+
+/// What keeps an upload from being opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenErrorKind {
+    /// No path was given.
+    #[error("no folder, archive or file was given")]
+    NoPath,
+    /// The system does not open it.
+    #[error("{0}")]
+    Io(IoTrouble),
+    /// A pipe, socket or device.
+    #[error("neither a file nor a folder; save its content in a file first")]
+    SpecialFile,
+    /// One volume of a split archive.
+    #[error(
+        "one part of a split archive; join the parts (`zip -s 0 part.zip --out whole.zip`) and pass the whole"
+    )]
+    SplitArchive,
+    /// An archive without a usable directory in which no entry was found either.
+    #[error("a damaged archive ({}) in which no entry was found; ask for the file again, or repair it with `zip -FF`", describe(*.0))]
+    DamagedArchive(DirectoryFault),
+    /// Limits left nothing to read.
+    #[error("nothing is left to read: {0}")]
+    NothingWithinLimits(LimitHit),
+}
+
+fn describe(fault: DirectoryFault) -> String {
+    match fault {
+        DirectoryFault::Missing => "it has no directory, as if cut off".to_owned(),
+        DirectoryFault::BrokenAt { offset } => format!("its directory breaks at offset {offset}"),
+    }
+}
+
+impl OpenError {
+    /// True when a limit or an integrity check refused the input, rather than the
+    /// system or the caller: exit status 5.
+    pub fn is_refusal(&self) -> bool {
+        use OpenErrorKind::{DamagedArchive, NothingWithinLimits};
+        matches!(self.kind, DamagedArchive(_) | NothingWithinLimits(_))
+    }
+}
+
+/// What was passed as the case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    /// One folder, file or archive.
+    One(ContainerKind),
+    /// Several paths, each below its own name.
+    Several,
+}
+
+impl InputKind {
+    /// The word that reports use.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            InputKind::One(kind) => kind.name(),
+            InputKind::Several => "several",
+        }
+    }
+}
+
+/// Where an artifact's content comes from.
+pub(super) struct Place {
+    pub container: Arc<dyn Container>,
+    pub index: usize,
+    pub allowance: Allowance,
+}
+
+/// The parts of a bundle while its containers are listed.
+#[derive(Default)]
+struct Collected {
+    found: Vec<(Arc<dyn Container>, usize, Entry)>,
+    skipped: Vec<Skipped>,
+    limits_hit: Vec<LimitHit>,
+    notes: Vec<BundleNote>,
+}
+
+pub(super) fn open(paths: &[PathBuf], limits: &Limits) -> Result<Bundle, OpenError> {
+    let mut paths = paths.to_vec();
+    let mut seen = std::collections::BTreeSet::new();
+    paths.retain(|path| seen.insert(path.clone()));
+    let first = paths.first().cloned();
+    let Some(first) = first else {
+        return Err(OpenError {
+            path: PathBuf::new(),
+            kind: OpenErrorKind::NoPath,
+        });
+    };
+    let labels = if paths.len() > 1 {
+        labels(&paths)
+    } else {
+        Vec::new()
+    };
+    let mut collected = Collected::default();
+    let mut kinds = Vec::new();
+    for (nth, path) in paths.iter().enumerate() {
+        let fail = |kind| OpenError {
+            path: path.clone(),
+            kind,
+        };
+        let listing = container::recognise(path, limits).map_err(fail)?;
+        kinds.push(listing.kind);
+        collected.add(listing, labels.get(nth).map(Vec::as_slice));
+    }
+    let input = match kinds.as_slice() {
+        [kind] => InputKind::One(*kind),
+        _ => InputKind::Several,
+    };
+    collected.cap(limits);
+    if let (true, Some(hit)) = (collected.found.is_empty(), collected.limits_hit.first()) {
+        let kind = OpenErrorKind::NothingWithinLimits(hit.clone());
+        return Err(OpenError { path: first, kind });
+    }
+    Ok(collected.into_bundle(input, paths, limits))
+}
+
+/// A name for each path, different from all others: its last component, numbered where
+/// that is taken.
+fn labels(paths: &[PathBuf]) -> Vec<Vec<u8>> {
+    let mut taken = BTreeMap::new();
+    let label = |path: &PathBuf| {
+        let base = path.file_name().unwrap_or(path.as_os_str());
+        let base = ArtifactName::new(base.as_encoded_bytes())
+            .as_bytes()
+            .to_vec();
+        let count = taken
+            .entry(base.clone())
+            .and_modify(|n| *n += 1)
+            .or_insert(1_usize);
+        if *count == 1 {
+            base
+        } else {
+            [base, format!("~{count}").into_bytes()].concat()
+        }
+    };
+    paths.iter().map(label).collect()
+}
+
+impl Collected {
+    fn add(&mut self, mut listing: Listing, label: Option<&[u8]>) {
+        strip_common_root(&mut listing);
+        let container: Arc<dyn Container> = Arc::from(listing.container);
+        let place = |name: ArtifactName| match label {
+            Some(label) if listing.kind == ContainerKind::File => ArtifactName::new(label),
+            Some(label) => name.below(label),
+            None => name,
+        };
+        for (index, entry) in listing.entries.into_iter().enumerate() {
+            let entry = Entry {
+                name: place(entry.name),
+                ..entry
+            };
+            self.found.push((Arc::clone(&container), index, entry));
+        }
+        let skipped = listing.skipped.into_iter();
+        self.skipped.extend(skipped.map(|s| Skipped {
+            name: place(s.name),
+            ..s
+        }));
+        self.limits_hit.extend(listing.limits_hit);
+        self.notes.extend(listing.notes);
+    }
+
+    /// Holds several containers together to the cap of one.
+    fn cap(&mut self, limits: &Limits) {
+        if self.found.len() > limits.entries {
+            self.found.truncate(limits.entries);
+            self.limits_hit.push(LimitHit::Entries {
+                limit: limits.entries,
+            });
+        }
+    }
+
+    fn into_bundle(mut self, input: InputKind, paths: Vec<PathBuf>, limits: &Limits) -> Bundle {
+        self.found.sort_by_cached_key(|(_, index, entry)| {
+            (entry.name.folded(), entry.name.as_bytes().to_vec(), *index)
+        });
+        mark_clashes(&mut self.found);
+        let claims: Vec<_> = self.found.iter().map(|(_, _, entry)| entry.claim).collect();
+        let ledger = Arc::<Ledger>::default();
+        let places: Vec<Place> = self
+            .found
+            .iter()
+            .zip(limits.allot(&claims))
+            .map(|((container, index, _), allowance)| Place {
+                container: Arc::clone(container),
+                index: *index,
+                allowance,
+            })
+            .collect();
+        let entries: Vec<Entry> = self.found.into_iter().map(|(_, _, entry)| entry).collect();
+        let artifacts = entries
+            .into_par_iter()
+            .zip(&places)
+            .enumerate()
+            .map(|(nth, (entry, place))| {
+                let id = ArtifactId(u32::try_from(nth).unwrap_or(u32::MAX));
+                inspect(id, entry, place, &ledger)
+            })
+            .collect();
+        self.skipped
+            .sort_by(|a, b| a.name.cmp(&b.name).then(a.why.cmp(&b.why)));
+        self.notes.sort();
+        self.limits_hit.sort();
+        Bundle {
+            input,
+            paths,
+            artifacts,
+            places,
+            skipped: self.skipped,
+            limits_hit: self.limits_hit,
+            notes: self.notes,
+            ledger,
+        }
+    }
+}
+
+/// Takes leading folders that all entries share off their names, so that a folder, an
+/// archive of its content and an archive of the folder itself give the same names.
+fn strip_common_root(listing: &mut Listing) {
+    let mut stripped: Vec<Vec<u8>> = Vec::new();
+    while let Some(root) = common_root(&listing.entries) {
+        for entry in &mut listing.entries {
+            let name = std::mem::replace(&mut entry.name, ArtifactName::new(b""));
+            entry.name = name.without_root(&root);
+        }
+        for skipped in &mut listing.skipped {
+            skipped.name = skipped.name.clone().without_root(&root);
+        }
+        stripped.push(root);
+    }
+    if !stripped.is_empty() {
+        let root = ArtifactName::new(&stripped.join(&b'/'));
+        listing.notes.push(BundleNote::CommonRootStripped { root });
+    }
+}
+
+fn common_root(entries: &[Entry]) -> Option<Vec<u8>> {
+    let root = entries.first()?.name.root()?;
+    let shared = entries.iter().all(|entry| entry.name.root() == Some(root));
+    shared.then(|| root.to_vec())
+}
+
+/// Notes what is odd about names, given all of them in order.
+fn mark_clashes(found: &mut [(Arc<dyn Container>, usize, Entry)]) {
+    let folded: Vec<String> = found
+        .iter()
+        .map(|(_, _, entry)| entry.name.folded())
+        .collect();
+    let mut start = 0;
+    for group in folded.chunk_by(|a, b| a == b) {
+        let end = start + group.len();
+        let group = found.get_mut(start..end).unwrap_or_default();
+        let names: Vec<ArtifactName> = group.iter().map(|(_, _, e)| e.name.clone()).collect();
+        for (_, _, entry) in group {
+            let count = names.iter().filter(|name| **name == entry.name).count();
+            if count > 1 {
+                entry.issues.push(ArtifactIssue::DuplicateName { count });
+            }
+            if count < names.len() {
+                entry.issues.push(ArtifactIssue::CaseClash);
+            }
+        }
+        start = end;
+    }
+}
+
+/// Reads an entry's head and says what it is.
+fn inspect(id: ArtifactId, entry: Entry, place: &Place, ledger: &Arc<Ledger>) -> Artifact {
+    let mut issues = entry.issues;
+    if entry.name.had_backslashes() {
+        issues.push(ArtifactIssue::BackslashName);
+    }
+    if entry.name.escapes() {
+        issues.push(ArtifactIssue::EscapingName);
+    }
+    let mut size = entry.size;
+    let (role, why) = match place.container.open(place.index) {
+        Ok(content) => {
+            let mut reader = ArtifactReader::new(id, content, place.allowance, Arc::clone(ledger));
+            let head = read_head(&mut reader);
+            if let Some(fault) = reader.fault() {
+                issues.push(ArtifactIssue::Fault(fault));
+            }
+            size = size.or(ledger.size(id));
+            match reader.fault() {
+                Some(_) if head.is_empty() => unreadable(&entry.name),
+                _ => classify::classify(&entry.name, &head),
+            }
+        }
+        Err(why) => {
+            if let ReadErrorKind::Io(trouble) = why {
+                issues.push(ArtifactIssue::Unreadable(trouble));
+            }
+            unreadable(&entry.name)
+        }
+    };
+    issues.sort();
+    issues.dedup();
+    Artifact {
+        id,
+        name: entry.name,
+        name_encoding: entry.name_encoding,
+        size,
+        claimed_size: entry.claimed_size,
+        modified: entry.modified,
+        role,
+        why,
+        issues,
+    }
+}
+
+fn unreadable(name: &ArtifactName) -> (Role, RoleReason) {
+    (Role::Unknown, RoleReason::unreadable(name))
+}
+
+/// The first bytes; where there are fewer than asked for, the end was met.
+fn read_head(reader: &mut ArtifactReader) -> Vec<u8> {
+    let mut head = Vec::new();
+    let mut chunk = [0; 1024];
+    // One byte more than is classified, to see the end of a file of exactly that size.
+    while head.len() <= HEAD_BYTES {
+        match reader.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(count) => head.extend_from_slice(chunk.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => break,
+        }
+    }
+    head.truncate(HEAD_BYTES);
+    head
+}
+
+/// The path of an artifact that is a file of its own.
+pub(super) fn path_of(place: &Place) -> Option<&Path> {
+    place.container.path(place.index)
+}
