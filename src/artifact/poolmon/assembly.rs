@@ -132,6 +132,8 @@ impl Assembly {
     /// The way of a line that is not plainly a row.
     fn accept_slowly(&mut self, line: &Line<'_>, place: &Place<'_>) {
         let hint = self.draft.columns.map(|c| c.type_at);
+        // In another program's table a chance of the numbers must not make rows.
+        let respaced = self.foreign.is_none() || hint.is_some();
         if let Some(held) = self.held.take() {
             match join(&held, line.bytes, hint) {
                 Some(joined) => return self.take_joined(held, joined, place),
@@ -139,7 +141,7 @@ impl Assembly {
             }
         }
         self.flush();
-        let (reading, cleaned) = read(line.bytes, hint);
+        let (reading, cleaned) = read(line.bytes, hint, respaced);
         let bytes = cleaned.as_deref().unwrap_or(line.bytes);
         match reading {
             Reading::Row(row) => self.unchecked_row(row, bytes, line.ended, place),
@@ -522,8 +524,10 @@ fn placed_line(line: &[u8], hint: Option<usize>) -> Option<Result<RowText, Broke
 }
 
 /// Reads a line alone: as it is, then without a copy's dress, then by arithmetic only.
-/// The second value is the cleaned line, if that is what was read.
-fn read(line: &[u8], hint: Option<usize>) -> (Reading, Option<Vec<u8>>) {
+/// The second value is the cleaned line, if that is what was read. `respaced` allows rows
+/// that have lost their columns.
+fn read(line: &[u8], hint: Option<usize>, respaced: bool) -> (Reading, Option<Vec<u8>>) {
+    let by_arithmetic = |line: &[u8]| if respaced { by_arithmetic(line) } else { None };
     let plain = as_written(line, hint);
     if let Some(reading @ (Reading::Row(_) | Reading::Total | Reading::Kind(_))) = plain {
         return (reading, None);

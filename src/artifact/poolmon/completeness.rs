@@ -182,8 +182,11 @@ pub(super) fn judge(facts: &Facts<'_>) -> Vec<Completeness> {
     if facts.lost > 0 {
         reasons.push(Completeness::RowsLost { count: facts.lost });
     }
-    reasons.extend(pool_filter(facts.rows));
     let filter = tag_filter(facts.rows);
+    if filter.is_none() {
+        // The tags of one family may well all be in one pool.
+        reasons.extend(pool_filter(facts.rows));
+    }
     let cut = Completeness::TruncatedScreen {
         rows,
         sort: facts.sort,

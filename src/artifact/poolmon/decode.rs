@@ -148,8 +148,9 @@ impl<R: Read> LineReader<R> {
         self.number += 1;
         self.choose_encoding();
         let offset = self.offset;
-        let first = self.start;
+        // Reading on may move the line within the buffer, so its start is taken afterwards.
         let span = self.find_end();
+        let first = self.start;
         self.advance(span.total);
         let cut = !span.ended && span.total >= MAX_LINE;
         if cut {

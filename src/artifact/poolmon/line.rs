@@ -110,6 +110,8 @@ pub(super) fn respaced_row(line: &[u8], grouping: Grouping) -> Option<Result<Row
     let mut broken = None;
     for (at, pool) in type_words(line) {
         let error = match figures::read(line, at + TYPE_WIDTH, grouping) {
+            // Another program's table, which has a unit behind its sizes.
+            Ok(figures) if line[figures.end..].trim_ascii().starts_with(b"KB") => continue,
             Ok(figures) => match tag_of_text(&line[..at]) {
                 Some((tag, reading)) => {
                     let placed = false;

@@ -79,8 +79,11 @@ pub(super) fn foreign(line: &[u8]) -> Option<Foreign> {
     match text {
         [1, 1, 1, 1, 1, 1, 1, 1, ..] => Some(Foreign::PoolMonX),
         b"Pool Used:" => Some(Foreign::PoolUsed),
-        _ if has(b"!poolused") => Some(Foreign::PoolUsed),
+        _ if has(b"> !poolused") || text.starts_with(b"!poolused") => Some(Foreign::PoolUsed),
         _ if text.ends_with(b"> !vm") || has(b"> !vm ") => Some(Foreign::Vm),
+        [b'"', _, _, _, _, b'-', _, _, b'-', _, _, b'T', rest @ ..] if rest.ends_with(b"\"") => {
+            Some(Foreign::PoolmonPowershell)
+        }
         _ if has(b"*** Virtual Memory Usage ***") => Some(Foreign::Vm),
         _ if text.starts_with(b"Tag\tType\t") && has(b"KBytes") => Some(Foreign::PoolMonX),
         _ if has(b"\"Tag\"") && has(b"PagedUsedBytes\"") => Some(Foreign::PoolmonPowershell),
