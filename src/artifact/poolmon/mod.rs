@@ -1,1 +1,48 @@
-//! (to be written)
+//! Saved poolmon text: what a pool-tag monitor wrote or what was copied off its screen.
+//!
+//! Bytes in, [`Snapshot`]s and [`FileNotes`] out. The text has no grammar of its own beyond
+//! the printf forms of the program, so every row is proven by its own arithmetic
+//! (`Diff = Allocs - Frees`, `Per Alloc = Bytes / Diff`); what fails the proof is kept apart.
+//!
+//! ```text
+//!  bytes ─► decode ─► (lines) ─► line, figures, handcopy ─► assembly ─► Snapshot
+//!           encodings            what one line says         which lines belong together
+//! ```
+//!
+//! Limits: time stamps are kept as text, never interpreted; a snapshot's rows are not
+//! compared with those of another; tags are what the text shows, and the text cannot show
+//! every byte ([`TagReading`]).
+
+mod assembly;
+mod check;
+mod completeness;
+mod decode;
+mod draft;
+mod figures;
+mod handcopy;
+mod line;
+mod notes;
+mod reader;
+mod recognise;
+mod row;
+mod snapshot;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod third_party;
+
+pub use completeness::Completeness;
+pub use decode::{Encoding, EncodingChange};
+pub use notes::{FileNotes, FileProblem, Problem, StampSide, Tally};
+pub use reader::{Options, SnapshotReader};
+pub use recognise::{Foreign, Kind, Recognition, recognise};
+pub use row::{
+    BytesCheck, Deltas, DiffCheck, Row, RowCheck, Suspect, SuspectReason, TagReading, Total,
+};
+pub use snapshot::{
+    Layout, MemoryField, MemoryHeader, Opening, PageFaults, Rejected, RejectedKind, Snapshot,
+    SortOrder, Source, TextBlock, TextLine, Title, Width,
+};
