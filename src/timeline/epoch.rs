@@ -1,0 +1,422 @@
+//! Boot epochs: the stretches between restarts, seen in counters that only rise.
+//!
+//! Allocations, frees and page faults count up from zero at boot. When many of them are
+//! lower in the later of two snapshots, the kernel was restarted between them, and what
+//! was measured before says nothing about a slope after. No clock is needed.
+//!
+//! Limits: a restart after which every counter overtook its old value before the next
+//! snapshot cannot be seen. A client's "Shut down" with Fast Startup keeps the kernel and
+//! its counters, so it is rightly no border here: an epoch is a life of the kernel, not a
+//! time between two power buttons.
+
+use std::fmt;
+
+use super::series::observation::Facts;
+use super::series::packed::{Packed, Sample};
+
+/// Counters of pool tags are 32 bits wide on most systems (`ULONG` in the structure that
+/// the listing is made from); from this half on a fall may be a wrap.
+const UPPER_HALF_OF_32_BITS: u64 = 1 << 31;
+const WRAP_OF_32_BITS: u64 = 1 << 32;
+
+/// A tag that one listing left out (a filter, a screen's edge) is compared over at most
+/// this many snapshots. Alternating listings of one pool each need two.
+const MAX_GAP: usize = 4;
+
+/// A restart lowers nearly every busy counter; nothing legitimate lowers any. A quarter
+/// leaves room for counters that already overtook their old value.
+const RESET_SHARE_PERCENT: u32 = 25;
+
+/// With fewer fallen counters than this a damaged row is as likely as a restart, and the
+/// majority of all moving counters must have fallen.
+const RESET_MIN_FALLEN: u32 = 3;
+
+/// From this share of fallen counters on, a border is worth a note even if it is no reset.
+const DOUBT_SHARE_PERCENT: u32 = 5;
+
+/// How counters moved over one border between neighbouring snapshots.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Movement {
+    /// Accounts (tag and pool) seen on both sides.
+    pub shared: u32,
+    /// Accounts with a counter that fell.
+    pub fell: u32,
+    /// Accounts whose counters rose.
+    pub rose: u32,
+    /// Accounts whose counter passed 2^32 and began again.
+    pub wrapped: u32,
+    /// The page-fault counter.
+    pub page_faults: FaultCounter,
+}
+
+/// What the page-fault counter did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FaultCounter {
+    /// Not known on both sides.
+    #[default]
+    Unknown,
+    /// It rose, or passed 2^32.
+    Rose,
+    /// It fell.
+    Fell,
+}
+
+/// What a border between neighbouring snapshots is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Border {
+    /// One life of the kernel.
+    Continuous,
+    /// Some counters fell, too few for a restart: damaged rows, or another machine's list.
+    Doubtful,
+    /// The kernel was restarted between the two.
+    Reset,
+}
+
+impl fmt::Display for Movement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moving = self.fell.saturating_add(self.rose);
+        write!(f, "{} of {moving} moving counters fell", self.fell)?;
+        match self.page_faults {
+            FaultCounter::Unknown => Ok(()),
+            FaultCounter::Rose => write!(f, ", page faults rose"),
+            FaultCounter::Fell => write!(f, ", page faults fell"),
+        }
+    }
+}
+
+impl Movement {
+    fn add(&mut self, other: Movement) {
+        self.shared = self.shared.saturating_add(other.shared);
+        self.fell = self.fell.saturating_add(other.fell);
+        self.rose = self.rose.saturating_add(other.rose);
+        self.wrapped = self.wrapped.saturating_add(other.wrapped);
+    }
+
+    fn count(&mut self, change: Change) {
+        self.shared = self.shared.saturating_add(1);
+        let counter = match change {
+            Change::None => return,
+            Change::Rose => &mut self.rose,
+            Change::Fell => &mut self.fell,
+            Change::Wrapped => &mut self.wrapped,
+        };
+        *counter = counter.saturating_add(1);
+    }
+
+    /// What this movement says of the border.
+    pub fn border(&self) -> Border {
+        let moving = self.fell.saturating_add(self.rose);
+        let reaches = |percent| {
+            self.fell > 0 && u64::from(self.fell) * 100 >= u64::from(moving) * u64::from(percent)
+        };
+        let faults_fell = self.page_faults == FaultCounter::Fell;
+        let few_but_most = self.fell > self.rose
+            && (self.fell >= RESET_MIN_FALLEN || self.page_faults != FaultCounter::Rose);
+        let many = reaches(RESET_SHARE_PERCENT) && (self.fell >= RESET_MIN_FALLEN || faults_fell);
+        if few_but_most || many || (moving == 0 && self.shared == 0 && faults_fell) {
+            Border::Reset
+        } else if reaches(DOUBT_SHARE_PERCENT) {
+            Border::Doubtful
+        } else {
+            Border::Continuous
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    None,
+    Rose,
+    Fell,
+    Wrapped,
+}
+
+fn counter_change(before: u64, after: u64) -> Change {
+    if after >= before {
+        return if after > before {
+            Change::Rose
+        } else {
+            Change::None
+        };
+    }
+    let wraps = (UPPER_HALF_OF_32_BITS..WRAP_OF_32_BITS).contains(&before)
+        && after.wrapping_add(WRAP_OF_32_BITS).wrapping_sub(before) < UPPER_HALF_OF_32_BITS;
+    if wraps { Change::Wrapped } else { Change::Fell }
+}
+
+/// A row whose numbers contradict each other lost a digit somewhere: it has no vote.
+fn is_sound(sample: &Sample) -> bool {
+    let live = sample.allocs.wrapping_sub(sample.frees) as u32;
+    live == sample.blocks as u32
+}
+
+fn account_change(before: &Sample, after: &Sample) -> Change {
+    if !is_sound(before) || !is_sound(after) {
+        return Change::None;
+    }
+    let allocs = counter_change(before.allocs, after.allocs);
+    let frees = counter_change(before.frees, after.frees);
+    match (allocs, frees) {
+        (Change::Fell, _) | (_, Change::Fell) => Change::Fell,
+        (Change::Wrapped, _) | (_, Change::Wrapped) => Change::Wrapped,
+        (Change::Rose, _) | (_, Change::Rose) => Change::Rose,
+        (Change::None, Change::None) => Change::None,
+    }
+}
+
+/// How much a 32-bit counter advanced; `None` when it fell beyond what a wrap explains.
+pub(super) fn advance(before: u64, after: u64) -> Option<u64> {
+    match counter_change(before, after) {
+        Change::None | Change::Rose => Some(after.wrapping_sub(before)),
+        Change::Wrapped => Some(after.wrapping_add(WRAP_OF_32_BITS).wrapping_sub(before)),
+        Change::Fell => None,
+    }
+}
+
+/// The fault counter is printed as a signed 32-bit number: compare it as what it is.
+fn fault_change(before: Option<i64>, after: Option<i64>) -> FaultCounter {
+    let (Some(before), Some(after)) = (before, after) else {
+        return FaultCounter::Unknown;
+    };
+    let fits = |value: i64| (i64::from(i32::MIN)..WRAP_OF_32_BITS.cast_signed()).contains(&value);
+    if !fits(before) || !fits(after) {
+        return if after >= before {
+            FaultCounter::Rose
+        } else {
+            FaultCounter::Fell
+        };
+    }
+    let word = |value: i64| u64::from(value as u32);
+    match counter_change(word(before), word(after)) {
+        Change::Fell => FaultCounter::Fell,
+        _ => FaultCounter::Rose,
+    }
+}
+
+/// Movements of every snapshot against those up to [`MAX_GAP`] before it, in one order.
+pub(super) struct Movements(Vec<[Movement; MAX_GAP]>);
+
+/// Compares every account with its last sighting, in the order in which snapshot `i`
+/// stands at place `rank_of[i]`.
+pub(super) fn movements(streams: &[Packed], rank_of: &[u32]) -> Movements {
+    let mut all = vec![[Movement::default(); MAX_GAP]; rank_of.len()];
+    let mut places: Vec<(u32, Sample)> = Vec::new();
+    for stream in streams {
+        places.clear();
+        places.extend(
+            stream
+                .iter()
+                .filter_map(|sample| Some((*rank_of.get(sample.snapshot as usize)?, sample))),
+        );
+        places.sort_by_key(|(rank, _)| *rank);
+        for pair in places.windows(2) {
+            let [(from, before), (to, after)] = pair else {
+                continue;
+            };
+            let gap = to.saturating_sub(*from) as usize;
+            let cell = all
+                .get_mut(*to as usize)
+                .and_then(|c| c.get_mut(gap.wrapping_sub(1)));
+            if let Some(movement) = cell {
+                movement.count(account_change(before, after));
+            }
+        }
+    }
+    Movements(all)
+}
+
+/// A border with what it was judged by; `at` is the place of the later snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Judged {
+    pub at: usize,
+    pub border: Border,
+    pub movement: Movement,
+}
+
+/// Judges every border in turn. Comparisons that reach back over a reset already found
+/// would find it again, so they are left out.
+pub(super) fn judge(movements: &Movements, facts: &[Facts]) -> Vec<Judged> {
+    let mut judged = Vec::with_capacity(facts.len().saturating_sub(1));
+    let mut epoch_start = 0usize;
+    for at in 1..facts.len() {
+        let mut movement = Movement::default();
+        let reach = (at - epoch_start).min(MAX_GAP);
+        for cell in movements
+            .0
+            .get(at)
+            .into_iter()
+            .flat_map(|cells| cells.iter().take(reach))
+        {
+            movement.add(*cell);
+        }
+        let before = facts.get(at - 1).and_then(|f| f.page_faults);
+        movement.page_faults = fault_change(before, facts.get(at).and_then(|f| f.page_faults));
+        let border = movement.border();
+        if border == Border::Reset {
+            epoch_start = at;
+        }
+        judged.push(Judged {
+            at,
+            border,
+            movement,
+        });
+    }
+    judged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sample(snapshot: u32, allocs: u64, frees: u64) -> Sample {
+        let blocks = allocs.wrapping_sub(frees).cast_signed();
+        Sample {
+            snapshot,
+            allocs,
+            frees,
+            blocks,
+            bytes: 0,
+        }
+    }
+
+    fn streams(tags: &[&[(u64, u64)]]) -> Vec<Packed> {
+        tags.iter()
+            .map(|rows| {
+                let mut packed = Packed::default();
+                for (i, (allocs, frees)) in rows.iter().enumerate() {
+                    packed.push(sample(i as u32, *allocs, *frees));
+                }
+                packed
+            })
+            .collect()
+    }
+
+    fn borders(tags: &[&[(u64, u64)]], faults: &[Option<i64>]) -> Vec<Border> {
+        let rank: Vec<u32> = (0..faults.len() as u32).collect();
+        let facts: Vec<Facts> = faults
+            .iter()
+            .map(|f| Facts {
+                page_faults: *f,
+                ..Facts::default()
+            })
+            .collect();
+        judge(&movements(&streams(tags), &rank), &facts)
+            .iter()
+            .map(|j| j.border)
+            .collect()
+    }
+
+    #[test]
+    fn rising_counters_are_one_life() {
+        let found = borders(&[&[(10, 5), (20, 6)], &[(7, 7), (7, 7)]], &[None, None]);
+        assert_eq!(found, [Border::Continuous]);
+    }
+
+    #[test]
+    fn most_counters_falling_is_a_restart() {
+        let tags: [&[(u64, u64)]; 4] = [
+            &[(900, 800), (20, 10)],
+            &[(50, 0), (9, 1)],
+            &[(70, 7), (70, 7)],
+            &[(40, 4), (41, 4)],
+        ];
+        assert_eq!(
+            borders(&tags, &[Some(1_000_000), Some(5_000)]),
+            [Border::Reset]
+        );
+        assert_eq!(borders(&tags, &[None, None]), [Border::Reset]);
+    }
+
+    #[test]
+    fn one_busy_tag_that_wraps_is_no_restart() {
+        let near = u64::from(u32::MAX) - 10;
+        let alone: [&[(u64, u64)]; 1] = [&[(near, near - 5), (400, 390)]];
+        assert_eq!(borders(&alone, &[None, None]), [Border::Continuous]);
+        let among: [&[(u64, u64)]; 2] = [&[(near, near - 5), (400, 390)], &[(5, 1), (9, 2)]];
+        assert_eq!(borders(&among, &[None, None]), [Border::Continuous]);
+    }
+
+    #[test]
+    fn one_fallen_tag_among_many_is_a_doubt_and_page_faults_overrule() {
+        let rising: &[(u64, u64)] = &[(5, 1), (9, 2)];
+        let fallen: &[(u64, u64)] = &[(500, 400), (90, 80)];
+        assert_eq!(
+            borders(&[fallen, rising, rising, rising], &[None, None]),
+            [Border::Doubtful]
+        );
+        // Only one tag is known: it decides, unless the machine's own counter says no.
+        assert_eq!(borders(&[fallen], &[None, None]), [Border::Reset]);
+        assert_eq!(
+            borders(&[fallen], &[Some(10), Some(20)]),
+            [Border::Doubtful]
+        );
+    }
+
+    #[test]
+    fn a_lost_digit_is_no_restart() {
+        let mut packed = Packed::default();
+        packed.push(sample(0, 5000, 10));
+        packed.push(Sample {
+            allocs: 501,
+            ..sample(1, 5010, 11)
+        });
+        let moved = movements(&[packed], &[0, 1]);
+        let judged = judge(&moved, &[Facts::default(); 2]);
+        assert_eq!(judged[0].border, Border::Continuous);
+    }
+
+    #[test]
+    fn page_faults_alone_decide_only_where_nothing_is_shared() {
+        assert_eq!(borders(&[], &[Some(9_000), Some(100)]), [Border::Reset]);
+        assert_eq!(
+            borders(&[], &[Some(-5), Some(100)]),
+            [Border::Continuous],
+            "a wrap"
+        );
+        let rising: &[(u64, u64)] = &[(5, 1), (9, 2)];
+        assert_eq!(
+            borders(&[rising], &[Some(9_000), Some(100)]),
+            [Border::Continuous]
+        );
+    }
+
+    #[test]
+    fn alternating_listings_show_one_restart_once() {
+        // Nonpaged in even snapshots, paged in odd ones; restart between 3 and 4.
+        let (mut nonpaged, mut paged) = (Vec::new(), Vec::new());
+        for tag in 0..4 {
+            let (mut n, mut p) = (Packed::default(), Packed::default());
+            for i in 0..8u32 {
+                let base = if i < 4 { 1000 + i * 50 } else { 10 + i * 7 };
+                let one = sample(i, u64::from(base + tag), 0);
+                if i % 2 == 0 {
+                    n.push(one)
+                } else {
+                    p.push(one)
+                };
+            }
+            nonpaged.push(n);
+            paged.push(p);
+        }
+        nonpaged.append(&mut paged);
+        let rank: Vec<u32> = (0..8).collect();
+        let judged = judge(&movements(&nonpaged, &rank), &[Facts::default(); 8]);
+        let resets: Vec<usize> = judged
+            .iter()
+            .filter(|j| j.border == Border::Reset)
+            .map(|j| j.at)
+            .collect();
+        assert_eq!(resets, [4]);
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_and_agrees_with_subtraction(before: u64, after: u64) {
+            if let Some(step) = advance(before, after) {
+                prop_assert!(step == after.wrapping_sub(before) || step < UPPER_HALF_OF_32_BITS);
+            }
+            let _ = fault_change(Some(before as i64), Some(after as i64));
+        }
+    }
+}
