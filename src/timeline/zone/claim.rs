@@ -1,0 +1,243 @@
+//! What a case says about its own zone, by whom, and whom to believe.
+
+use std::fmt;
+
+use chrono::NaiveDateTime;
+
+use super::{LocalResolution, Zone};
+
+/// Who stated the zone, weakest first: a later variant is believed over an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ZoneSource {
+    /// The `Time Zone` line of a `systeminfo` output.
+    SystemInfo,
+    /// The header of a perfmon CSV file, which names zone and bias.
+    PdhHeader,
+    /// A registry export of `TimeZoneInformation`.
+    Registry,
+    /// The manifest that a collector wrote beside its files.
+    Manifest,
+    /// A time stamp that carries its own zone, as Clue's first line does.
+    Stamp,
+    /// The option `--tz`: the engineer said so.
+    Option,
+}
+
+impl ZoneSource {
+    /// One sentence on how this source knows.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            ZoneSource::SystemInfo => "systeminfo names the machine's zone",
+            ZoneSource::PdhHeader => "a perfmon CSV header names the zone it was written in",
+            ZoneSource::Registry => "a registry export names the machine's zone",
+            ZoneSource::Manifest => "the collector's manifest names the machine's zone",
+            ZoneSource::Stamp => "a time stamp beside a snapshot carries its own zone",
+            ZoneSource::Option => "the zone was given with --tz",
+        }
+    }
+
+    /// The word that reports use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ZoneSource::SystemInfo => "systeminfo",
+            ZoneSource::PdhHeader => "pdh_header",
+            ZoneSource::Registry => "registry",
+            ZoneSource::Manifest => "manifest",
+            ZoneSource::Stamp => "stamp",
+            ZoneSource::Option => "option",
+        }
+    }
+}
+
+impl fmt::Display for ZoneSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// How much a source says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZoneFact {
+    /// The zone with its daylight saving.
+    Zone(Zone),
+    /// Only the offset of standard time: in summer the clock may run an hour ahead, so
+    /// this dates nothing by itself.
+    StandardOffset {
+        /// Minutes east of UTC.
+        minutes: i32,
+    },
+}
+
+/// One statement about the zone of the case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneClaim {
+    /// What is stated.
+    pub fact: ZoneFact,
+    /// By whom.
+    pub source: ZoneSource,
+    /// The words that state it, for the evidence.
+    pub text: String,
+}
+
+impl ZoneClaim {
+    /// A zone known in full.
+    pub fn new(zone: Zone, source: ZoneSource, text: impl Into<String>) -> Self {
+        ZoneClaim {
+            fact: ZoneFact::Zone(zone),
+            source,
+            text: text.into(),
+        }
+    }
+
+    /// What the first cell of a perfmon CSV says: the zone when its name is known and
+    /// can have that bias, nothing when not. `bias_minutes` counts west of UTC.
+    pub fn from_pdh_header(name: &str, bias_minutes: i32) -> Option<Self> {
+        let row = super::windows_zone(name)?;
+        let east = bias_minutes.checked_neg()?;
+        let plausible = (0..=120).contains(&east.checked_sub(row.standard_minutes)?);
+        let zone = row.zone().filter(|_| plausible)?;
+        Some(ZoneClaim::new(
+            zone,
+            ZoneSource::PdhHeader,
+            format!("({name})({bias_minutes})"),
+        ))
+    }
+}
+
+/// The zone that is used, and every claim that would have dated something otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChosenZone {
+    /// The zone used for local stamps that do not carry their own.
+    pub zone: Zone,
+    /// Who stated it.
+    pub source: ZoneSource,
+    /// The words that stated it.
+    pub text: String,
+    /// Claims under which at least one local stamp would be another instant.
+    pub conflicts: Vec<ZoneClaim>,
+}
+
+impl ChosenZone {
+    /// Believes the strongest claim that names a whole zone; among equals the first.
+    /// `stamps` are the local readings that the zone is wanted for: claims are in
+    /// conflict only where they disagree about those.
+    pub fn from_claims(claims: &[ZoneClaim], stamps: &[NaiveDateTime]) -> Option<Self> {
+        let mut best: Option<(&ZoneClaim, Zone)> = None;
+        for claim in claims {
+            if let ZoneFact::Zone(zone) = claim.fact
+                && best.is_none_or(|(other, _)| claim.source > other.source)
+            {
+                best = Some((claim, zone));
+            }
+        }
+        let (claim, zone) = best?;
+        let conflicts = claims
+            .iter()
+            .filter(|other| disagrees(other.fact, zone, stamps))
+            .cloned()
+            .collect();
+        Some(ChosenZone {
+            zone,
+            source: claim.source,
+            text: claim.text.clone(),
+            conflicts,
+        })
+    }
+}
+
+fn disagrees(fact: ZoneFact, zone: Zone, stamps: &[NaiveDateTime]) -> bool {
+    stamps.iter().any(|local| match fact {
+        ZoneFact::Zone(other) => other.resolve(*local) != zone.resolve(*local),
+        ZoneFact::StandardOffset { minutes } => !may_show(zone, *local, minutes),
+    })
+}
+
+/// True when the zone's clock at that reading was ahead of the stated standard offset
+/// by no more than daylight saving explains (at most two hours, as in double summer time).
+fn may_show(zone: Zone, local: NaiveDateTime, standard_minutes: i32) -> bool {
+    let instant = match zone.resolve(local) {
+        LocalResolution::Unique(at) | LocalResolution::Ambiguous { early: at, .. } => at,
+        LocalResolution::Gap { unshifted, .. } => unshifted,
+        LocalResolution::OutOfRange => return true,
+    };
+    let shown = zone.offset_at(instant).local_minus_utc() / 60;
+    (0..=120).contains(&(shown - standard_minutes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::NaiveDate;
+
+    fn claim(zone: &str, source: ZoneSource) -> ZoneClaim {
+        ZoneClaim::new(Zone::parse(zone).unwrap(), source, zone)
+    }
+
+    fn noon(month: u32) -> NaiveDateTime {
+        NaiveDate::from_ymd_opt(2024, month, 10)
+            .unwrap()
+            .and_hms_opt(12, 0, 0)
+            .unwrap()
+    }
+
+    #[test]
+    fn the_option_wins_and_the_conflict_is_kept() {
+        let claims = [
+            claim("Asia/Tokyo", ZoneSource::SystemInfo),
+            claim("+02:00", ZoneSource::Option),
+        ];
+        let chosen = ChosenZone::from_claims(&claims, &[noon(7)]).unwrap();
+        assert_eq!(
+            (chosen.zone.to_string().as_str(), chosen.source),
+            ("+02:00", ZoneSource::Option)
+        );
+        assert_eq!(chosen.conflicts, vec![claims[0].clone()]);
+    }
+
+    #[test]
+    fn zones_that_agree_on_the_stamps_are_no_conflict() {
+        let claims = [
+            claim("Europe/Paris", ZoneSource::SystemInfo),
+            claim("Europe/Berlin", ZoneSource::Manifest),
+            claim("+01:00", ZoneSource::PdhHeader),
+            ZoneClaim {
+                fact: ZoneFact::StandardOffset { minutes: 60 },
+                source: ZoneSource::SystemInfo,
+                text: String::new(),
+            },
+        ];
+        assert!(
+            ChosenZone::from_claims(&claims, &[noon(1)])
+                .unwrap()
+                .conflicts
+                .is_empty()
+        );
+        assert_eq!(
+            ChosenZone::from_claims(&claims, &[noon(7)])
+                .unwrap()
+                .conflicts
+                .len(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_standard_offset_alone_chooses_nothing() {
+        let claims = [ZoneClaim {
+            fact: ZoneFact::StandardOffset { minutes: 60 },
+            source: ZoneSource::SystemInfo,
+            text: "(UTC+01:00) ?".to_owned(),
+        }];
+        assert_eq!(ChosenZone::from_claims(&claims, &[]), None);
+    }
+
+    #[test]
+    fn perfmon_headers() {
+        let zone = |name, bias| ZoneClaim::from_pdh_header(name, bias).map(|c| c.fact);
+        let pacific = ZoneFact::Zone(Zone::parse("America/Los_Angeles").unwrap());
+        assert_eq!(zone("Pacific Standard Time", 480), Some(pacific));
+        assert_eq!(zone("Pacific Daylight Time", 420), Some(pacific));
+        assert_eq!(zone("Pacific Standard Time", -60), None);
+        assert_eq!(zone("Nowhere Time", 0), None);
+    }
+}
