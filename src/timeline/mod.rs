@@ -2,6 +2,7 @@
 //!
 //! Nothing here judges. What cannot be placed in time keeps its order and says so.
 
+pub mod episode;
 pub mod epoch;
 pub mod series;
 pub mod stamp;
