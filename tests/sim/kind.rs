@@ -114,7 +114,6 @@ impl Kind {
     pub fn confidence_at_most(self) -> Option<&'static str> {
         match self {
             NoTime | NoZone | OneSnapshot => Some("possible"),
-            HandleLeak | LeakWithoutDriver => Some("probable"),
             _ => None,
         }
     }
