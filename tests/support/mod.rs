@@ -1,0 +1,4 @@
+//! What the integration tests share: bundles on disk, and the program run as users run it.
+
+pub mod bundle;
+pub mod program;

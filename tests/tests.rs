@@ -1,0 +1,21 @@
+//! The integration tests: one binary, so that the library is linked once.
+//!
+//! | module | asks |
+//! |---|---|
+//! | [`samples`] | do the cases in `samples/` come out as `samples/expected` says? |
+//! | [`sim`] | do hundreds of simulated cases with known truth come out right? |
+//! | [`support`] | (no tests of its own) bundles on disk, the program as a process, verdicts read back |
+//!
+//! The modules share no code with the parsers: what they write is made with
+//! their own format strings, so that a mistake on one side shows.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr
+)]
+
+mod samples;
+mod sim;
+mod support;
