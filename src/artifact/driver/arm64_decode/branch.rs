@@ -3,7 +3,8 @@
 use super::fields::{
     bit, bits, other_silent, other_writing_rd, reg_or_sp, reg_or_zero, signed_bits,
 };
-use super::insn::{Authentication, BranchKind, Condition, Exception, Insn, LINK, Reg, Test, Width};
+use super::insn::Insn;
+use super::operand::{Authentication, BranchKind, Condition, Exception, LINK, Reg, Test, Width};
 
 pub(super) fn decode(word: u32) -> Insn {
     match bits(word, 29, 3) {

@@ -1,6 +1,7 @@
 //! Bit fields of an instruction word.
 
-use super::insn::{Extend, Insn, MemoryEffect, Reg, RegSet, Shift, Width};
+use super::insn::Insn;
+use super::operand::{Extend, MemoryEffect, Reg, RegSet, Shift, Width};
 
 /// `count` bits of `word` from bit `low` on; `count` is below 32.
 pub(super) const fn bits(word: u32, low: u32, count: u32) -> u32 {

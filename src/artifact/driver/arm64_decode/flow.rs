@@ -1,9 +1,8 @@
 //! Questions about an instruction that hold for every variant: what it overwrites,
 //! where control goes.
 
-use super::insn::{
-    Address, BranchKind, Data, Exception, Insn, LINK, PcBase, Reg, RegSet, Writeback,
-};
+use super::insn::Insn;
+use super::operand::{Address, BranchKind, Data, Exception, LINK, PcBase, Reg, RegSet, Writeback};
 
 /// `brk` code of a compiler's `__fastfail` on Windows, after which nothing runs;
 /// other codes are breakpoints and assertions that may be stepped over.

@@ -1,7 +1,8 @@
 //! Data processing with a constant: addresses, moves, sums, bit masks, bit fields.
 
 use super::fields::{bit, bits, other_writing_rd, reg_or_sp, reg_or_zero, signed_bits, width};
-use super::insn::{AddSub, Bitfield, Flags, Insn, Logical, MoveWide, PcBase, Width};
+use super::insn::Insn;
+use super::operand::{AddSub, Bitfield, Flags, Logical, MoveWide, PcBase, Width};
 
 pub(super) fn decode(word: u32) -> Insn {
     match bits(word, 23, 3) {
@@ -17,8 +18,8 @@ pub(super) fn decode(word: u32) -> Insn {
 
 /// `addg`, `subg`: the result may be the stack pointer, nothing else is known.
 fn tagged_pointer(word: u32) -> Insn {
-    let writes = super::insn::RegSet::of(reg_or_sp(word, 0));
-    super::fields::other(word, writes, super::insn::MemoryEffect::None)
+    let writes = super::operand::RegSet::of(reg_or_sp(word, 0));
+    super::fields::other(word, writes, super::operand::MemoryEffect::None)
 }
 
 fn pc_relative(word: u32) -> Insn {

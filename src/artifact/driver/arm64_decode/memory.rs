@@ -1,9 +1,8 @@
 //! Loads and stores.
 
 use super::fields::{bit, bits, extend, other, reg_or_sp, reg_or_zero, signed_bits};
-use super::insn::{
-    Address, Data, Fill, Insn, MemoryEffect, Operand, RegSet, Shift, Width, Writeback,
-};
+use super::insn::Insn;
+use super::operand::{Address, Data, Fill, MemoryEffect, Operand, RegSet, Shift, Width, Writeback};
 
 pub(super) fn decode(word: u32) -> Insn {
     let decoded = match (bits(word, 27, 3), bits(word, 24, 2)) {

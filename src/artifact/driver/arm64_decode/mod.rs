@@ -21,6 +21,7 @@ mod flow;
 mod immediate;
 mod insn;
 mod memory;
+mod operand;
 mod register;
 mod text;
 mod vector;
@@ -28,9 +29,10 @@ mod vector;
 #[cfg(test)]
 mod tests;
 
-pub use insn::{
+pub use insn::Insn;
+pub use operand::{
     AddSub, Address, Authentication, Bitfield, BranchKind, Condition, Data, Exception, Extend,
-    Fill, Flags, Insn, Invert, LINK, Logical, MemoryEffect, MoveWide, Operand, PcBase, Reg, RegSet,
+    Fill, Flags, Invert, LINK, Logical, MemoryEffect, MoveWide, Operand, PcBase, Reg, RegSet,
     Reverse, Select, Shift, Test, VectorWidth, Width, Writeback,
 };
 pub use text::text;

@@ -3,8 +3,9 @@
 use super::fields::{
     bit, bits, extend, other_silent, other_writing_rd, reg_or_sp, reg_or_zero, shift, width,
 };
-use super::insn::{
-    AddSub, Condition, Flags, Insn, Invert, Logical, Operand, Reverse, Select, Shift, Width,
+use super::insn::Insn;
+use super::operand::{
+    AddSub, Condition, Flags, Invert, Logical, Operand, Reverse, Select, Shift, Width,
 };
 
 pub(super) fn decode(word: u32) -> Insn {

@@ -2,7 +2,8 @@
 //! instructions that move a value into a general register are known to write it.
 
 use super::fields::{bit, bits, other_silent, other_writing_rd};
-use super::insn::{Insn, VectorWidth};
+use super::insn::Insn;
+use super::operand::VectorWidth;
 
 pub(super) fn decode(word: u32) -> Insn {
     if let Some(insn) = immediate(word) {
