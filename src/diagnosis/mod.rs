@@ -1,3 +1,5 @@
 //! (to be written)
 
 pub mod growth;
+pub mod headroom;
+pub mod lockstep;

@@ -169,4 +169,6 @@ fn series_growth(
 }
 
 #[cfg(test)]
+mod simulated;
+#[cfg(test)]
 mod tests;
