@@ -242,6 +242,21 @@ fn a_pool_that_does_not_grow_has_no_shares() {
 }
 
 #[test]
+fn a_leak_that_filled_the_pool_shows_in_the_part_before() {
+    let at = |i: u64| {
+        let rows = vec![reading(b"Leak", 1000 + 2000 * i.min(6), 4096)];
+        observation(Some(i as i64 * HOUR), None, rows)
+    };
+    let history = history((0..14).map(at).collect());
+    assert_eq!(
+        of(&analyse(&history)[0], b"Leak").class,
+        Class::PlateauOrWarmUp
+    );
+    let before = analyse_epoch(&history, 0, &history.epochs[0].clipped(0..7));
+    assert_eq!(of(&before, b"Leak").class, Class::SteadyLeak);
+}
+
+#[test]
 fn equal_times_fall_back_to_the_order() {
     let at = |blocks| observation(Some(77), None, vec![reading(b"Leak", blocks, 4096)]);
     let growth = analyse(&history(vec![at(100), at(200), at(300)])).remove(0);
