@@ -2,3 +2,5 @@
 
 pub mod correlation;
 pub mod growth;
+pub mod headroom;
+pub mod lockstep;
