@@ -119,7 +119,7 @@ fn is_boot_time(before: &str) -> bool {
         "boot",
         "boot time",
         "boot_utc",
-        "started",
+        "booted",
         "uptime since",
         "systemstartzeit",
     ]
