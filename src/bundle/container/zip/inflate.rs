@@ -83,7 +83,7 @@ async fn unpack(mut source: Source, place: Place, handed: Arc<Mutex<Vec<u8>>>) -
     let mut size = FIRST_CHUNK;
     loop {
         let mut chunk = vec![0; size];
-        let count = entry.read(&mut chunk).map_err(|error| mismatch_or(error))?;
+        let count = entry.read(&mut chunk).map_err(mismatch_or)?;
         if count == 0 {
             return Ok(());
         }
