@@ -21,8 +21,11 @@ mod draft;
 mod figures;
 mod handcopy;
 mod line;
+mod memory;
 mod notes;
+mod pieces;
 mod reader;
+mod reading;
 mod recognise;
 mod row;
 mod snapshot;
@@ -31,6 +34,8 @@ mod snapshot;
 mod fixture;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod scenarios;
 #[cfg(test)]
 mod third_party;
 
