@@ -164,7 +164,8 @@ fn tag_of_text(before: &[u8]) -> Option<(Tag, TagReading)> {
     if text.is_empty() || text.len() > MAX_CELL {
         return None;
     }
-    if text.len() <= 4 {
+    let multi_byte = !text.is_ascii() && std::str::from_utf8(text).is_ok();
+    if text.len() <= 4 && !multi_byte {
         let mut bytes = [b' '; 4];
         bytes.get_mut(..text.len())?.copy_from_slice(text);
         let whole = text.len() == 4;
@@ -351,6 +352,11 @@ mod tests {
         assert_eq!(
             (utf8.tag, utf8.reading),
             (Tag::new(*b"Th\xe5r"), TagReading::Transcoded)
+        );
+        let short = read(" \u{e5}b Nonp 3 1 2 64 32");
+        assert_eq!(
+            (short.tag, short.reading),
+            (Tag::new(*b"\xe5b  "), TagReading::Transcoded)
         );
         let own_name = read("Nonp    Paged 3 1 2 64 32 [x.sys - Paged 1 2 3 4 5]");
         assert_eq!(

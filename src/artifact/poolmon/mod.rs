@@ -43,11 +43,11 @@ pub use completeness::Completeness;
 pub use decode::{Encoding, EncodingChange};
 pub use notes::{FileNotes, FileProblem, Problem, StampSide, Tally};
 pub use reader::{Options, SnapshotReader};
-pub use recognise::{Foreign, Kind, Recognition, recognise};
+pub use recognise::{Foreign, HEAD as RECOGNITION_HEAD, Kind, Recognition, recognise};
 pub use row::{
     BytesCheck, Deltas, DiffCheck, Row, RowCheck, Suspect, SuspectReason, TagReading, Total,
 };
 pub use snapshot::{
-    Layout, MemoryField, MemoryHeader, Opening, PageFaults, Rejected, RejectedKind, Snapshot,
-    SortOrder, Source, TextBlock, TextLine, Title, Width,
+    Layout, MAX_ROWS, MemoryField, MemoryHeader, Opening, PageFaults, Rejected, RejectedKind,
+    Snapshot, SortOrder, Source, TextBlock, TextLine, Title, Width,
 };

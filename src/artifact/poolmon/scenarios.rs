@@ -4,9 +4,9 @@ use std::io::Read;
 
 use super::fixture::{FORMS, Form, Truth, memory, truth};
 use super::{
-    BytesCheck, Completeness, DiffCheck, Encoding, FileNotes, FileProblem, Foreign, Kind, Opening,
-    Options, PageFaults, RejectedKind, Snapshot, SnapshotReader, SortOrder, Source, StampSide,
-    SuspectReason, TagReading, Title, Width, recognise,
+    BytesCheck, Completeness, DiffCheck, Encoding, FileNotes, FileProblem, Foreign, Kind, MAX_ROWS,
+    Opening, Options, PageFaults, RejectedKind, Snapshot, SnapshotReader, SortOrder, Source,
+    StampSide, SuspectReason, TagReading, Title, Width, recognise,
 };
 use crate::tag::{Pool, Tag};
 use Pool::{NonPaged, Paged};
@@ -494,6 +494,21 @@ fn a_line_feed_in_a_tag_joins_two_lines() {
             (1, 1, 0)
         );
     }
+}
+
+#[test]
+fn rows_beyond_the_limit_are_counted() {
+    let row = |n: usize| format!(" {:>4} Nonp {n} 0 {n} {n} 1\n", n % 10_000);
+    let text: String = (1..=MAX_ROWS + 5).map(row).collect();
+    let (snapshots, notes) = read(format!(" Alfa Nonp 1 0 1 1 1\n{text}"));
+    assert_eq!(snapshots[0].rows.len(), MAX_ROWS);
+    let limit = snapshots[0]
+        .rejected
+        .iter()
+        .find(|r| r.kind == RejectedKind::TooManyRows);
+    assert_eq!(limit.map(|r| r.count), Some(6));
+    assert_eq!(notes.tally.rejected, 6);
+    assert!(!snapshots[0].is_complete());
 }
 
 // -- whole-file diagnoses
