@@ -58,7 +58,7 @@ pub struct Certificate {
 
 /// A certificate with what matching and verifying need.
 #[derive(Debug, Clone)]
-pub(super) struct Held<'a> {
+pub struct Held<'a> {
     pub shown: Certificate,
     pub issuer_raw: &'a [u8],
     pub subject_raw: &'a [u8],

@@ -124,7 +124,11 @@ impl Digests {
     /// The Authenticode digests of an image.
     pub fn of_image(file: &[u8], layout: &Layout) -> Digests {
         let parts = hashed_parts(file, layout);
-        let length: usize = parts.iter().map(|part| part.len()).sum();
+        // The length that counts is the file's, without what signing appended.
+        let length = match layout.security.address as usize {
+            0 => file.len(),
+            table => table.min(file.len()),
+        };
         let mut both = Both::default();
         parts.iter().for_each(|part| both.update(part));
         let mut found = both.clone().finish(HashForm::Image);

@@ -186,4 +186,4 @@ fn note_oddities(
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

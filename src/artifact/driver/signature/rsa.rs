@@ -19,7 +19,7 @@ const MAX_EXPONENT_BYTES: usize = 5;
 
 /// A public key within the limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct RsaKey {
+pub struct RsaKey {
     modulus: BigUint,
     exponent: BigUint,
     size: usize,

@@ -174,7 +174,7 @@ fn strict_attributes(list: &Attributes) -> Option<Vec<Attribute>> {
         .collect()
 }
 
-fn lenient(info: Element<'_>) -> Option<RawSigner> {
+pub(super) fn lenient(info: Element<'_>) -> Option<RawSigner> {
     let mut fields = info.with_tag(SEQUENCE)?.children().skip(1).peekable();
     let id = signer_id(fields.next()?);
     let digest_algorithm = fields.next()?.child(0)?.oid()?;
