@@ -37,6 +37,8 @@ mod properties;
 #[cfg(test)]
 mod scenarios;
 #[cfg(test)]
+mod scenarios_copies;
+#[cfg(test)]
 mod third_party;
 
 pub use completeness::Completeness;
