@@ -65,14 +65,25 @@ pub fn identify(file: &[u8]) -> Result<Identity, NotAnImage> {
         notes.push(IdentityNote::LinkedAfterSigning);
     }
     let authenticode = Digests::of_image(file, &layout);
-    Ok(Identity { version, pdb, link, signature, authenticode, notes })
+    Ok(Identity {
+        version,
+        pdb,
+        link,
+        signature,
+        authenticode,
+        notes,
+    })
 }
 
 fn linked_after_signing(link: &LinkStamp, signature: &SignatureState) -> bool {
     let (LinkStamp::Time(linked), SignatureState::Present(embedded)) = (link, signature) else {
         return false;
     };
-    embedded.primary().signer.stamped_time().is_some_and(|stamped| *linked > stamped)
+    embedded
+        .primary()
+        .signer
+        .stamped_time()
+        .is_some_and(|stamped| *linked > stamped)
 }
 
 #[cfg(test)]

@@ -65,7 +65,13 @@ pub(super) fn timestamps(raw: &RawSigner, certificates: &[Held<'_>]) -> Vec<Time
 
 fn unreadable(kind: TimestampKind) -> Timestamp {
     let value = ValueCheck::NotChecked(super::Unchecked::NoContent);
-    Timestamp { kind, time: None, authority: None, covers: Agreement::NotStated, value }
+    Timestamp {
+        kind,
+        time: None,
+        authority: None,
+        covers: Agreement::NotStated,
+        value,
+    }
 }
 
 fn counter_signature(
@@ -86,21 +92,31 @@ fn counter_signature(
 
 fn token(value: &[u8], parent: &RawSigner) -> Option<Timestamp> {
     let data = SignedData::cut(value).ok()?;
-    let content = data.signed_bytes().filter(|_| data.content_type.to_string() == TOKEN_INFO)?;
+    let content = data
+        .signed_bytes()
+        .filter(|_| data.content_type.to_string() == TOKEN_INFO)?;
     // TSTInfo: version, policy, message imprint, serial number, time, …
     let info = Element::first(&content)?;
     let imprint = info.child(2)?;
     let stated = imprint.child(1)?.octets()?;
     let algorithm = imprint.child(0)?.child(0)?.oid()?;
-    let signer = data.signers.first().and_then(|info| RawSigner::parse(*info));
-    let checked = signer.as_ref().map(|raw| check(raw, &data.certificates, Some(&content)));
+    let signer = data
+        .signers
+        .first()
+        .and_then(|info| RawSigner::parse(*info));
+    let checked = signer
+        .as_ref()
+        .map(|raw| check(raw, &data.certificates, Some(&content)));
     let (authority, value) = match &checked {
         // A token whose own digest differs was altered, whatever its signature value.
         Some(checked) if checked.attributes == Agreement::Differs => {
             (checked.held, ValueCheck::Invalid)
         }
         Some(checked) => (checked.held, checked.value.clone()),
-        None => (None, ValueCheck::NotChecked(super::Unchecked::NoCertificate)),
+        None => (
+            None,
+            ValueCheck::NotChecked(super::Unchecked::NoCertificate),
+        ),
     };
     Some(Timestamp {
         kind: TimestampKind::Rfc3161,

@@ -142,7 +142,9 @@ impl VersionInfo {
         let preferred = [Some(Language::ENGLISH_US), Some(Language::NEUTRAL)]
             .into_iter()
             .find_map(|language| {
-                self.tables().filter(|t| t.language() == language).find_map(|t| t.get(name))
+                self.tables()
+                    .filter(|t| t.language() == language)
+                    .find_map(|t| t.get(name))
             });
         preferred.or_else(|| self.tables().find_map(|table| table.get(name)))
     }

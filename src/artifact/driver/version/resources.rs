@@ -43,7 +43,10 @@ pub(super) fn version_resources<'a>(
     let mut leaves = Vec::new();
     for (language, at) in data_entries(tree, notes) {
         if leaves.len() == MAX_RESOURCES {
-            notes.push(VersionNote::TooMany { what: "resources", limit: MAX_RESOURCES });
+            notes.push(VersionNote::TooMany {
+                what: "resources",
+                limit: MAX_RESOURCES,
+            });
             break;
         }
         leaves.extend(leaf(file, layout, tree, language, at, notes));
@@ -83,7 +86,12 @@ fn below(
 }
 
 fn directory(tree: &[u8], at: usize, notes: &mut Vec<VersionNote>) -> Vec<Entry> {
-    let counts = (|| Some((u16_at(tree, at.checked_add(12)?)?, u16_at(tree, at.checked_add(14)?)?)))();
+    let counts = (|| {
+        Some((
+            u16_at(tree, at.checked_add(12)?)?,
+            u16_at(tree, at.checked_add(14)?)?,
+        ))
+    })();
     let Some((named, numbered)) = counts else {
         notes.push(VersionNote::TreeTruncated { offset: at });
         return Vec::new();
@@ -92,11 +100,17 @@ fn directory(tree: &[u8], at: usize, notes: &mut Vec<VersionNote>) -> Vec<Entry>
     let entries: Vec<Entry> = (0..stated.min(MAX_ENTRIES))
         .map_while(|index| {
             let row = tree.get(at + HEADER_SIZE + index * ENTRY_SIZE..)?;
-            Some(Entry { id: u32_at(row, 0)?, target: u32_at(row, 4)? })
+            Some(Entry {
+                id: u32_at(row, 0)?,
+                target: u32_at(row, 4)?,
+            })
         })
         .collect();
     if stated > MAX_ENTRIES {
-        notes.push(VersionNote::TooMany { what: "directory entries", limit: MAX_ENTRIES });
+        notes.push(VersionNote::TooMany {
+            what: "directory entries",
+            limit: MAX_ENTRIES,
+        });
     } else if entries.len() < stated {
         notes.push(VersionNote::TreeTruncated { offset: at });
     }
@@ -111,14 +125,24 @@ fn leaf<'a>(
     at: usize,
     notes: &mut Vec<VersionNote>,
 ) -> Option<Leaf<'a>> {
-    let entry = tree.get(at..).and_then(|entry| Some((u32_at(entry, 0)?, u32_at(entry, 4)?)));
+    let entry = tree
+        .get(at..)
+        .and_then(|entry| Some((u32_at(entry, 0)?, u32_at(entry, 4)?)));
     let Some((rva, size)) = entry else {
         notes.push(VersionNote::TreeTruncated { offset: at });
         return None;
     };
     let data = layout.bytes(file, rva, size).unwrap_or_default();
     if data.len() < size as usize {
-        notes.push(VersionNote::DataTruncated { rva, expected: size, found: data.len() });
+        notes.push(VersionNote::DataTruncated {
+            rva,
+            expected: size,
+            found: data.len(),
+        });
     }
-    (!data.is_empty()).then_some(Leaf { language, rva, data })
+    (!data.is_empty()).then_some(Leaf {
+        language,
+        rva,
+        data,
+    })
 }
