@@ -5,6 +5,7 @@
 //! ```
 
 pub mod api;
+pub mod arm64_decode;
 mod code;
 pub mod image;
 pub mod tags;

@@ -1,0 +1,5 @@
+/* Storage, linked to every shape. */
+#include "shape.h"
+
+PVOID volatile Result;
+ULONG volatile Unknown;
