@@ -55,7 +55,11 @@ impl Tag {
     /// trailing NULs and trailing blanks look alike once a line was trimmed.
     pub fn same_but_for_padding(self, other: Tag) -> bool {
         fn trimmed(tag: &Tag) -> &[u8] {
-            let end = tag.0.iter().rposition(|b| !matches!(b, 0 | b' ')).map_or(0, |p| p + 1);
+            let end = tag
+                .0
+                .iter()
+                .rposition(|b| !matches!(b, 0 | b' '))
+                .map_or(0, |p| p + 1);
             &tag.0[..end]
         }
         trimmed(&self) == trimmed(&other)
@@ -95,7 +99,9 @@ impl fmt::Debug for Tag {
 
 /// Why a word typed by a user is not a tag.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{typed}` is not a pool tag: {why}; write up to four characters (`Leak`), `\\xNN` escapes or 0x and eight hex digits in memory order")]
+#[error(
+    "`{typed}` is not a pool tag: {why}; write up to four characters (`Leak`), `\\xNN` escapes or 0x and eight hex digits in memory order"
+)]
 pub struct ParseTagError {
     typed: String,
     why: &'static str,
@@ -108,7 +114,10 @@ impl FromStr for Tag {
     type Err = ParseTagError;
 
     fn from_str(typed: &str) -> Result<Self, Self::Err> {
-        let fail = |why| ParseTagError { typed: typed.to_owned(), why };
+        let fail = |why| ParseTagError {
+            typed: typed.to_owned(),
+            why,
+        };
         if let Some(hex) = typed.strip_prefix("0x").filter(|h| h.len() == 8) {
             let word = u32::from_str_radix(hex, 16).map_err(|_| fail("not hexadecimal"))?;
             return Ok(Tag(word.to_be_bytes()));
@@ -121,7 +130,10 @@ impl FromStr for Tag {
                 (b'\\', [b'x', hi, lo, after @ ..]) => {
                     let digits = [*hi, *lo];
                     let text = std::str::from_utf8(&digits).map_err(|_| fail("bad escape"))?;
-                    (u8::from_str_radix(text, 16).map_err(|_| fail("bad escape"))?, after)
+                    (
+                        u8::from_str_radix(text, 16).map_err(|_| fail("bad escape"))?,
+                        after,
+                    )
                 }
                 (b'\\', _) => return Err(fail("a backslash starts `\\xNN` or `\\\\`")),
                 (&byte, after) => (byte, after),
@@ -199,7 +211,10 @@ mod tests {
     fn padding_and_protection() {
         assert!(Tag::new(*b"Lak\0").same_but_for_padding(Tag::new(*b"Lak ")));
         assert!(!Tag::new(*b"Lak\0").same_but_for_padding(Tag::new(*b"Lakk")));
-        assert_eq!(Tag::new(*b"Thr\xe5").without_protection(), Tag::new(*b"Thre"));
+        assert_eq!(
+            Tag::new(*b"Thr\xe5").without_protection(),
+            Tag::new(*b"Thre")
+        );
     }
 
     proptest! {

@@ -13,8 +13,8 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::signature::{
-    Digests, Element, Fingerprint, Hash, INDIRECT_DATA, IndirectData,
-    MalformedSignature, SEQUENCE, SET, SignedData, Signer, first_signer, instant,
+    Digests, Element, Fingerprint, Hash, INDIRECT_DATA, IndirectData, MalformedSignature, SEQUENCE,
+    SET, SignedData, Signer, first_signer, instant,
 };
 
 /// Bytes of a catalog that is read. The largest that Windows ships have a few megabytes.
@@ -76,20 +76,35 @@ impl Catalog {
         }
         let data = SignedData::cut(file)?;
         if data.content_type.to_string() != TRUST_LIST {
-            return Err(CatalogError::NotAList { found: data.content_type.to_string() });
+            return Err(CatalogError::NotAList {
+                found: data.content_type.to_string(),
+            });
         }
         let bytes = data.signed_bytes().ok_or(CatalogError::NoMembers)?;
         let list = List::cut(data.content, &bytes).ok_or(CatalogError::NoMembers)?;
         let (signer, _) = first_signer(&data)?;
         let members = list.members.children().count();
-        let digests = list.members.children().take(MAX_MEMBERS).flat_map(digests).collect();
+        let digests = list
+            .members
+            .children()
+            .take(MAX_MEMBERS)
+            .flat_map(digests)
+            .collect();
         let capped = members > MAX_MEMBERS;
-        Ok(Catalog { signer, made: list.made, members, capped, digests })
+        Ok(Catalog {
+            signer,
+            made: list.made,
+            members,
+            capped,
+            digests,
+        })
     }
 
     /// Which of a file's digests the catalog lists, if any.
     pub fn covers<'d>(&self, digests: &'d Digests) -> Option<&'d Fingerprint> {
-        digests.iter().find(|fingerprint| self.digests.contains(&fingerprint.value))
+        digests
+            .iter()
+            .find(|fingerprint| self.digests.contains(&fingerprint.value))
     }
 }
 
@@ -181,7 +196,9 @@ pub fn search<'a>(catalogs: &'a [Catalog], digests: &Digests) -> CatalogSearch<'
         .find_map(|(index, catalog)| Some((index, catalog, catalog.covers(digests)?.clone())));
     match found {
         Some((index, catalog, by)) => CatalogSearch::Listed { index, catalog, by },
-        None => CatalogSearch::NotListed { searched: catalogs.len() },
+        None => CatalogSearch::NotListed {
+            searched: catalogs.len(),
+        },
     }
 }
 
@@ -193,9 +210,16 @@ impl fmt::Display for CatalogSearch<'_> {
                 write!(f, "listed in none of the bundle's {searched} catalogs")
             }
             CatalogSearch::Listed { catalog, .. } => {
-                let name = catalog.signer.certificate().and_then(|c| c.subject.common_name());
+                let name = catalog
+                    .signer
+                    .certificate()
+                    .and_then(|c| c.subject.common_name());
                 let name = name.unwrap_or("an unnamed signer");
-                write!(f, "listed in a catalog signed by {name} ({})", catalog.signer.trust)
+                write!(
+                    f,
+                    "listed in a catalog signed by {name} ({})",
+                    catalog.signer.trust
+                )
             }
         }
     }

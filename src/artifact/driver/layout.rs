@@ -38,7 +38,9 @@ pub enum NotAnImage {
         offset: usize,
     },
     /// The optional header is neither PE32 nor PE32+.
-    #[error("optional header at offset {offset:#x}: expected magic 0x10b or 0x20b, found {found:#x}")]
+    #[error(
+        "optional header at offset {offset:#x}: expected magic 0x10b or 0x20b, found {found:#x}"
+    )]
     UnknownMagic {
         /// Where the optional header begins.
         offset: usize,
@@ -106,7 +108,12 @@ impl Layout {
         let directories = match field16(optional)? {
             MAGIC_PE32 => optional + 96,
             MAGIC_PE32_PLUS => optional + 112,
-            found => return Err(NotAnImage::UnknownMagic { offset: optional, found }),
+            found => {
+                return Err(NotAnImage::UnknownMagic {
+                    offset: optional,
+                    found,
+                });
+            }
         };
         let count = field32(directories - 4)? as usize;
         let sections = sections(
@@ -137,7 +144,11 @@ impl Layout {
     /// The file offset at which the byte at `rva` lies, if it is in the file at all.
     pub fn offset(&self, rva: u32) -> Option<usize> {
         let inside = |s: &&Section| {
-            let span = if s.virtual_size == 0 { s.raw_size } else { s.virtual_size };
+            let span = if s.virtual_size == 0 {
+                s.raw_size
+            } else {
+                s.virtual_size
+            };
             rva.checked_sub(s.address).is_some_and(|delta| delta < span)
         };
         let Some(section) = self.sections.iter().find(inside) else {
@@ -164,7 +175,9 @@ fn optional_header(file: &[u8]) -> Result<usize, NotAnImage> {
     if file.get(..2) != Some(b"MZ") {
         return Err(NotAnImage::NoDosHeader);
     }
-    let new = u32_at(file, DOS_NEW_HEADER).ok_or(NotAnImage::Truncated { offset: DOS_NEW_HEADER })?;
+    let new = u32_at(file, DOS_NEW_HEADER).ok_or(NotAnImage::Truncated {
+        offset: DOS_NEW_HEADER,
+    })?;
     let offset = new as usize;
     let Some(rest) = file.get(offset..) else {
         return Err(NotAnImage::NoPeSignature { offset });
@@ -178,7 +191,10 @@ fn optional_header(file: &[u8]) -> Result<usize, NotAnImage> {
 
 fn directory(file: &[u8], table: usize, index: usize, count: usize) -> Option<Directory> {
     let at = (index < count).then_some(table + 8 * index)?;
-    Some(Directory { address: u32_at(file, at)?, size: u32_at(file, at + 4)? })
+    Some(Directory {
+        address: u32_at(file, at)?,
+        size: u32_at(file, at + 4)?,
+    })
 }
 
 fn sections(file: &[u8], table: usize, count: usize) -> Vec<Section> {
@@ -197,12 +213,20 @@ fn sections(file: &[u8], table: usize, count: usize) -> Vec<Section> {
 
 /// The little-endian word at `at`, if `bytes` reaches that far.
 pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
-    bytes.get(at..)?.first_chunk().copied().map(u16::from_le_bytes)
+    bytes
+        .get(at..)?
+        .first_chunk()
+        .copied()
+        .map(u16::from_le_bytes)
 }
 
 /// The little-endian double word at `at`, if `bytes` reaches that far.
 pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().copied().map(u32::from_le_bytes)
+    bytes
+        .get(at..)?
+        .first_chunk()
+        .copied()
+        .map(u32::from_le_bytes)
 }
 
 #[cfg(test)]
@@ -222,7 +246,9 @@ mod tests {
         far[0x3C..].copy_from_slice(&[0xFF; 4]);
         assert_eq!(
             Layout::parse(&far).unwrap_err(),
-            NotAnImage::NoPeSignature { offset: 0xFFFF_FFFF }
+            NotAnImage::NoPeSignature {
+                offset: 0xFFFF_FFFF
+            }
         );
     }
 
@@ -242,7 +268,10 @@ mod tests {
         file[at] = 0x07;
         assert_eq!(
             Layout::parse(&file).unwrap_err(),
-            NotAnImage::UnknownMagic { offset: at, found: 0x107 }
+            NotAnImage::UnknownMagic {
+                offset: at,
+                found: 0x107
+            }
         );
     }
 

@@ -176,7 +176,9 @@ pub fn read(file: &[u8], layout: &Layout) -> (Option<Pdb>, LinkStamp, Vec<DebugN
         match entry.kind {
             TYPE_REPRO if repro.is_none() => repro = Some(repro_hash(entry.data)),
             TYPE_CODEVIEW if pdb.is_some() => {
-                notes.push(DebugNote::FurtherCodeView { offset: entry.offset });
+                notes.push(DebugNote::FurtherCodeView {
+                    offset: entry.offset,
+                });
             }
             TYPE_CODEVIEW => match code_view(entry.data) {
                 Some(found) => pdb = Some(found),
@@ -207,7 +209,9 @@ fn entries<'a>(file: &'a [u8], layout: &Layout, notes: &mut Vec<DebugNote>) -> V
         notes.push(DebugNote::TooMany { stated });
     }
     let wanted = stated.min(MAX_DEBUG_ENTRIES);
-    let table = layout.bytes(file, directory.address, directory.size).unwrap_or_default();
+    let table = layout
+        .bytes(file, directory.address, directory.size)
+        .unwrap_or_default();
     let found: Vec<_> = table
         .chunks_exact(ENTRY_SIZE)
         .take(wanted)
@@ -215,7 +219,11 @@ fn entries<'a>(file: &'a [u8], layout: &Layout, notes: &mut Vec<DebugNote>) -> V
         .collect();
     if found.len() < wanted {
         let (rva, found) = (directory.address, found.len());
-        notes.push(DebugNote::Truncated { rva, expected: wanted, found });
+        notes.push(DebugNote::Truncated {
+            rva,
+            expected: wanted,
+            found,
+        });
     }
     found
 }
@@ -227,7 +235,11 @@ fn entry<'a>(file: &'a [u8], layout: &Layout, row: &[u8]) -> Option<Entry<'a>> {
         _ => file.get(offset as usize..).unwrap_or_default(),
     };
     let data = rest.get(..size as usize).unwrap_or(rest);
-    Some(Entry { kind: u32_at(row, 12)?, offset, data })
+    Some(Entry {
+        kind: u32_at(row, 12)?,
+        offset,
+        data,
+    })
 }
 
 fn code_view(data: &[u8]) -> Option<Pdb> {
@@ -236,7 +248,12 @@ fn code_view(data: &[u8]) -> Option<Pdb> {
             let guid = Guid(*data.get(4..)?.first_chunk()?);
             (PdbKey::Rsds { guid }, 20)
         }
-        b"NB10" => (PdbKey::Nb10 { signature: u32_at(data, 8)? }, 12),
+        b"NB10" => (
+            PdbKey::Nb10 {
+                signature: u32_at(data, 8)?,
+            },
+            12,
+        ),
         _ => return None,
     };
     let rest = data.get(age_at + 4..)?;
@@ -253,7 +270,9 @@ fn code_view(data: &[u8]) -> Option<Pdb> {
 fn repro_hash(data: &[u8]) -> Vec<u8> {
     let stated = u32_at(data, 0).map_or(0, |length| length as usize);
     let hash = data.get(4..).unwrap_or_default();
-    hash.get(..stated.min(MAX_REPRO_HASH)).unwrap_or(hash).to_vec()
+    hash.get(..stated.min(MAX_REPRO_HASH))
+        .unwrap_or(hash)
+        .to_vec()
 }
 
 fn link_stamp(stamp: u32, repro: Option<Vec<u8>>) -> LinkStamp {
@@ -263,9 +282,15 @@ fn link_stamp(stamp: u32, repro: Option<Vec<u8>>) -> LinkStamp {
     let time = DateTime::from_timestamp(stamp.into(), 0).unwrap_or_default();
     match stamp {
         0 | u32::MAX => LinkStamp::Unset { stamp },
-        1..FIRST_NT => LinkStamp::Impossible { time, why: ImpossibleTime::BeforeWindowsNt },
+        1..FIRST_NT => LinkStamp::Impossible {
+            time,
+            why: ImpossibleTime::BeforeWindowsNt,
+        },
         FIRST_NT..=LAST_SIGNED => LinkStamp::Time(time),
-        _ => LinkStamp::Impossible { time, why: ImpossibleTime::BeyondSignedClock },
+        _ => LinkStamp::Impossible {
+            time,
+            why: ImpossibleTime::BeyondSignedClock,
+        },
     }
 }
 
@@ -281,7 +306,9 @@ mod tests {
         record.extend(b"d:\\w\\obj\\leaky.pdb\0junk");
         let pdb = code_view(&record).unwrap();
         assert_eq!((pdb.age, pdb.file_name()), (3, "leaky.pdb"));
-        let PdbKey::Rsds { guid } = pdb.key else { panic!("{:?}", pdb.key) };
+        let PdbKey::Rsds { guid } = pdb.key else {
+            panic!("{:?}", pdb.key)
+        };
         assert_eq!(guid.to_string(), "03020100-0504-0706-0809-0A0B0C0D0E0F");
     }
 
@@ -292,7 +319,12 @@ mod tests {
         record.extend(1u32.to_le_bytes());
         record.extend(b"old\xFF.pdb");
         let pdb = code_view(&record).unwrap();
-        assert_eq!(pdb.key, PdbKey::Nb10 { signature: 0x3800_0000 });
+        assert_eq!(
+            pdb.key,
+            PdbKey::Nb10 {
+                signature: 0x3800_0000
+            }
+        );
         assert_eq!(pdb.path, "old\u{FFFD}.pdb");
     }
 
@@ -308,16 +340,28 @@ mod tests {
         let hash = [4, 0, 0, 0, 1, 2, 3, 4, 5];
         assert_eq!(
             link_stamp(1_600_000_000, Some(repro_hash(&hash))),
-            LinkStamp::Reproducible { stamp: 1_600_000_000, hash: vec![1, 2, 3, 4] }
+            LinkStamp::Reproducible {
+                stamp: 1_600_000_000,
+                hash: vec![1, 2, 3, 4]
+            }
         );
         assert_eq!(repro_hash(&[]), Vec::<u8>::new());
         assert_eq!(repro_hash(&[255, 255, 255, 255, 9]), vec![9]);
         assert_eq!(link_stamp(0, None), LinkStamp::Unset { stamp: 0 });
-        assert_eq!(link_stamp(1_600_000_000, None).to_string(), "2020-09-13T12:26:40Z");
+        assert_eq!(
+            link_stamp(1_600_000_000, None).to_string(),
+            "2020-09-13T12:26:40Z"
+        );
         // What old Borland linkers wrote into every image.
         let borland = link_stamp(0x2A42_5E19, None).to_string();
-        assert_eq!(borland, "1992-06-19, impossible: before the first Windows NT (July 1993)");
-        assert!(matches!(link_stamp(0xF000_0000, None), LinkStamp::Impossible { .. }));
+        assert_eq!(
+            borland,
+            "1992-06-19, impossible: before the first Windows NT (July 1993)"
+        );
+        assert!(matches!(
+            link_stamp(0xF000_0000, None),
+            LinkStamp::Impossible { .. }
+        ));
         let first = DateTime::from_timestamp(FIRST_NT.into(), 0).unwrap();
         assert_eq!(first.to_rfc3339(), "1993-07-27T00:00:00+00:00");
     }

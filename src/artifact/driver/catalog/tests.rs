@@ -19,7 +19,10 @@ fn an_image_is_found_by_either_digest() {
     let [first, second] = both();
     let by = |catalog: &Catalog| catalog.covers(&image).map(|f| (f.form, f.algorithm));
     assert_eq!(by(&first), Some((HashForm::Image, DigestAlgorithm::Sha1)));
-    assert_eq!(by(&second), Some((HashForm::Image, DigestAlgorithm::Sha256)));
+    assert_eq!(
+        by(&second),
+        Some((HashForm::Image, DigestAlgorithm::Sha256))
+    );
 }
 
 #[test]
@@ -27,7 +30,10 @@ fn an_image_of_odd_length_is_found_by_its_padded_digest() {
     let mut file = fixture("plain.sys");
     file.extend_from_slice(b"odd");
     let found = both()[1].covers(&digests(&file)).unwrap().clone();
-    assert_eq!((found.form, found.algorithm), (HashForm::ImagePadded, DigestAlgorithm::Sha256));
+    assert_eq!(
+        (found.form, found.algorithm),
+        (HashForm::ImagePadded, DigestAlgorithm::Sha256)
+    );
 }
 
 #[test]
@@ -39,10 +45,22 @@ fn an_embedded_signature_does_not_hide_an_image_from_its_catalog() {
 fn the_list_says_who_signed_it_and_when_it_was_made() {
     let [first, second] = both();
     let signer = &first.signer;
-    assert_eq!(signer.certificate().unwrap().subject.common_name(), Some("Fixture Works Müller"));
-    assert_eq!((&signer.attributes, &signer.value), (&Agreement::Agrees, &ValueCheck::Valid));
-    assert_eq!(first.made.unwrap().to_rfc3339(), "2020-09-13T12:00:00+00:00");
-    assert_eq!((first.members, second.members, second.capped), (1, 2, false));
+    assert_eq!(
+        signer.certificate().unwrap().subject.common_name(),
+        Some("Fixture Works Müller")
+    );
+    assert_eq!(
+        (&signer.attributes, &signer.value),
+        (&Agreement::Agrees, &ValueCheck::Valid)
+    );
+    assert_eq!(
+        first.made.unwrap().to_rfc3339(),
+        "2020-09-13T12:00:00+00:00"
+    );
+    assert_eq!(
+        (first.members, second.members, second.capped),
+        (1, 2, false)
+    );
 }
 
 #[test]
@@ -66,7 +84,10 @@ fn no_answer_is_ever_unsigned() {
     let catalogs = both();
     let missed = search(&catalogs, &digests(&changed));
     assert_eq!(missed, CatalogSearch::NotListed { searched: 2 });
-    assert_eq!(missed.to_string(), "listed in none of the bundle's 2 catalogs");
+    assert_eq!(
+        missed.to_string(),
+        "listed in none of the bundle's 2 catalogs"
+    );
     let found = search(&catalogs, &image);
     assert!(matches!(found, CatalogSearch::Listed { index: 0, .. }));
     assert_eq!(
@@ -78,23 +99,36 @@ fn no_answer_is_ever_unsigned() {
 #[test]
 fn identifiers_are_digests_raw_or_in_hex() {
     assert_eq!(identifier_digest(&[7; 20]).unwrap(), Hash(vec![7; 20]));
-    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let wide = |text: &str| {
+        text.encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect::<Vec<_>>()
+    };
     let hex = wide(&"a0B".repeat(40)[..40]);
     assert_eq!(identifier_digest(&hex).unwrap().0[..3], [0xA0, 0xBA, 0x0B]);
-    assert_eq!(identifier_digest(&wide("{de351a42-8e59-11d0-8c47-00c04fc295ee}")), None);
+    assert_eq!(
+        identifier_digest(&wide("{de351a42-8e59-11d0-8c47-00c04fc295ee}")),
+        None
+    );
     assert_eq!(identifier_digest(b""), None);
 }
 
 #[test]
 fn other_files_are_no_catalogs() {
     let image = fixture("sha256.sys");
-    assert!(matches!(Catalog::parse(&image), Err(CatalogError::Signature(_))));
+    assert!(matches!(
+        Catalog::parse(&image),
+        Err(CatalogError::Signature(_))
+    ));
     let embedded = &image[4096 + 8..];
     assert_eq!(
         Catalog::parse(embedded).unwrap_err().to_string(),
         "catalog: expected a certificate trust list, found content type 1.3.6.1.4.1.311.2.1.4"
     );
-    assert!(matches!(Catalog::parse(b""), Err(CatalogError::Signature(_))));
+    assert!(matches!(
+        Catalog::parse(b""),
+        Err(CatalogError::Signature(_))
+    ));
 }
 
 proptest! {

@@ -70,7 +70,11 @@ impl<'a> Held<'a> {
     /// Reads the certificate in `raw`; none when not even its outline can be made out.
     pub fn parse(raw: &'a [u8]) -> Option<Held<'a>> {
         let outline = Outline::cut(raw)?;
-        let strict = if raw.len() <= MAX_STRICT { X509::from_der(raw).ok() } else { None };
+        let strict = if raw.len() <= MAX_STRICT {
+            X509::from_der(raw).ok()
+        } else {
+            None
+        };
         let key_id = strict.as_ref().and_then(key_id);
         let shown = match &strict {
             Some(certificate) => strict_certificate(certificate, &outline),
@@ -105,7 +109,9 @@ impl<'a> Outline<'a> {
     fn cut(raw: &'a [u8]) -> Option<Outline<'a>> {
         let whole = Element::first(raw)?.with_tag(SEQUENCE)?;
         let to_be_signed = whole.child(0)?.with_tag(SEQUENCE)?;
-        let mut fields = to_be_signed.children().skip_while(|field| field.tag == context(0));
+        let mut fields = to_be_signed
+            .children()
+            .skip_while(|field| field.tag == context(0));
         let serial = fields.next()?.body;
         let _algorithm = fields.next()?;
         Some(Outline {
@@ -135,19 +141,29 @@ impl<'a> Outline<'a> {
 
 fn strict_certificate(certificate: &X509, outline: &Outline<'_>) -> Certificate {
     let content = certificate.tbs_certificate();
-    let (subject, issuer) = (Name::from_x509(content.subject()), Name::from_x509(content.issuer()));
+    let (subject, issuer) = (
+        Name::from_x509(content.subject()),
+        Name::from_x509(content.issuer()),
+    );
     outline.certificate(subject, issuer, Reading::Strict)
 }
 
 fn lenient_certificate(outline: &Outline<'_>) -> Certificate {
-    let (subject, issuer) = (Name::from_element(outline.subject), Name::from_element(outline.issuer));
+    let (subject, issuer) = (
+        Name::from_element(outline.subject),
+        Name::from_element(outline.issuer),
+    );
     outline.certificate(subject, issuer, Reading::Lenient)
 }
 
 fn key_id(certificate: &X509) -> Option<Vec<u8>> {
-    let (_critical, id) =
-        certificate.tbs_certificate().get_extension::<SubjectKeyIdentifier>().ok()??;
-    id.0.to_der().ok().and_then(|der| Some(Element::first(&der)?.octets()?.into_owned()))
+    let (_critical, id) = certificate
+        .tbs_certificate()
+        .get_extension::<SubjectKeyIdentifier>()
+        .ok()??;
+    id.0.to_der()
+        .ok()
+        .and_then(|der| Some(Element::first(&der)?.octets()?.into_owned()))
 }
 
 /// The bytes of a serial number without leading zeros, capped.

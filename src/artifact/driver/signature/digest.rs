@@ -63,7 +63,10 @@ impl DigestAlgorithm {
             ("2.16.840.1.101.3.4.2.3", DigestAlgorithm::Sha512),
             ("1.2.840.113549.1.1.13", DigestAlgorithm::Sha512),
         ];
-        TABLE.iter().find(|(name, _)| oid == ObjectIdentifier::new_unwrap(name)).map(|row| row.1)
+        TABLE
+            .iter()
+            .find(|(name, _)| oid == ObjectIdentifier::new_unwrap(name))
+            .map(|row| row.1)
     }
 
     /// The digest of `parts`, one after the other.
@@ -175,7 +178,11 @@ impl Both {
     }
 
     fn finish(self, form: HashForm) -> Vec<Fingerprint> {
-        let value = |algorithm, bytes: &[u8]| Fingerprint { form, algorithm, value: Hash(bytes.to_vec()) };
+        let value = |algorithm, bytes: &[u8]| Fingerprint {
+            form,
+            algorithm,
+            value: Hash(bytes.to_vec()),
+        };
         vec![
             value(DigestAlgorithm::Sha1, &self.sha1.finalize()),
             value(DigestAlgorithm::Sha256, &self.sha256.finalize()),

@@ -40,7 +40,7 @@ pub use state::{
     Unchecked, ValueCheck,
 };
 pub use table::MAX_TABLE;
-pub use timestamp::{Timestamp, TimestampKind};
+pub use timestamp::{MAX_TIMESTAMPS, Timestamp, TimestampKind};
 
 pub(super) use signed_data::SignedData;
 pub(super) use signer::first_signer;
@@ -65,7 +65,9 @@ pub fn read(file: &[u8], layout: &Layout) -> (SignatureState, Vec<SignatureNote>
         Ok(Some(blobs)) => signatures(&blobs, &mut Image::new(file, layout), &mut notes),
         Ok(None) => {
             if table::is_orphaned(file, layout) {
-                notes.push(SignatureNote::OrphanedTable { offset: layout.sections_end });
+                notes.push(SignatureNote::OrphanedTable {
+                    offset: layout.sections_end,
+                });
             }
             SignatureState::NoEmbedded
         }
@@ -81,7 +83,10 @@ struct Image<'a> {
 
 impl<'a> Image<'a> {
     fn new(file: &'a [u8], layout: &Layout) -> Self {
-        Image { parts: hashed_parts(file, layout), known: BTreeMap::new() }
+        Image {
+            parts: hashed_parts(file, layout),
+            known: BTreeMap::new(),
+        }
     }
 
     fn verdict(&mut self, data: &SignedData<'_>) -> DigestVerdict {
@@ -89,17 +94,33 @@ impl<'a> Image<'a> {
             .content
             .filter(|_| data.content_type.to_string() == INDIRECT_DATA)
             .and_then(IndirectData::parse);
-        let Some(IndirectData { algorithm: oid, digest: stated }) = stated else {
+        let Some(IndirectData {
+            algorithm: oid,
+            digest: stated,
+        }) = stated
+        else {
             return DigestVerdict::NotStated;
         };
         let Some(algorithm) = DigestAlgorithm::from_oid(oid) else {
-            return DigestVerdict::Unsupported { oid: oid.to_string() };
+            return DigestVerdict::Unsupported {
+                oid: oid.to_string(),
+            };
         };
         let parts = &self.parts;
-        let computed = self.known.entry(algorithm).or_insert_with(|| algorithm.digest(parts));
+        let computed = self
+            .known
+            .entry(algorithm)
+            .or_insert_with(|| algorithm.digest(parts));
         match *computed == stated {
-            true => DigestVerdict::Match { algorithm, digest: stated },
-            false => DigestVerdict::Mismatch { algorithm, stated, computed: computed.clone() },
+            true => DigestVerdict::Match {
+                algorithm,
+                digest: stated,
+            },
+            false => DigestVerdict::Mismatch {
+                algorithm,
+                stated,
+                computed: computed.clone(),
+            },
         }
     }
 }
@@ -119,13 +140,19 @@ fn signatures(
     let mut first_failure = None;
     while let Some((place, blob)) = waiting.pop_front() {
         if found.len() == MAX_SIGNATURES {
-            notes.push(SignatureNote::TooMany { what: "signatures", limit: MAX_SIGNATURES });
+            notes.push(SignatureNote::TooMany {
+                what: "signatures",
+                limit: MAX_SIGNATURES,
+            });
             break;
         }
         match signature(place, &blob, image, notes) {
             Ok((signature, nested)) => {
                 found.push(signature);
-                let inner = Place { depth: place.depth + 1, ..place };
+                let inner = Place {
+                    depth: place.depth + 1,
+                    ..place
+                };
                 waiting.extend(nested.into_iter().map(|blob| (inner, blob)));
             }
             Err(why) if place.depth == 0 && first_failure.is_none() => first_failure = Some(why),
@@ -139,9 +166,11 @@ fn signatures(
             SignatureState::Present(Box::new(embedded))
         }
         (None, Some(why)) => SignatureState::Malformed { why },
-        (None, None) => {
-            SignatureState::Malformed { why: MalformedSignature::Pkcs7 { part: "ContentInfo" } }
-        }
+        (None, None) => SignatureState::Malformed {
+            why: MalformedSignature::Pkcs7 {
+                part: "ContentInfo",
+            },
+        },
     }
 }
 
@@ -154,14 +183,27 @@ fn signature(
     let data = SignedData::cut(blob)?;
     let (signer, raw) = first_signer(&data)?;
     note_oddities(place, &data, &signer, notes);
+    if timestamp::count(&raw) > MAX_TIMESTAMPS {
+        notes.push(SignatureNote::TooMany {
+            what: "time stamps",
+            limit: MAX_TIMESTAMPS,
+        });
+    }
     let nested: Vec<Vec<u8>> = raw
         .unsigned_values(NESTED_SIGNATURE)
         .take(MAX_SIGNATURES)
         .map(<[u8]>::to_vec)
         .collect();
-    let signature = ImageSignature { place, digest: image.verdict(&data), signer };
+    let signature = ImageSignature {
+        place,
+        digest: image.verdict(&data),
+        signer,
+    };
     if place.depth == MAX_DEPTH && !nested.is_empty() {
-        notes.push(SignatureNote::TooMany { what: "levels of nested signatures", limit: MAX_DEPTH });
+        notes.push(SignatureNote::TooMany {
+            what: "levels of nested signatures",
+            limit: MAX_DEPTH,
+        });
         return Ok((signature, Vec::new()));
     }
     Ok((signature, nested))
@@ -174,7 +216,10 @@ fn note_oddities(
     notes: &mut Vec<SignatureNote>,
 ) {
     if data.signers.len() > 1 {
-        notes.push(SignatureNote::FurtherSigners { place, count: data.signers.len() - 1 });
+        notes.push(SignatureNote::FurtherSigners {
+            place,
+            count: data.signers.len() - 1,
+        });
     }
     if data.certificates_left_out > 0 {
         let count = data.certificates_left_out;

@@ -64,13 +64,18 @@ impl Name {
 
     /// The last part with this keyword.
     pub fn part(&self, key: &str) -> Option<&str> {
-        self.parts.iter().rev().find(|part| part.key == key).map(|part| part.value.as_str())
+        self.parts
+            .iter()
+            .rev()
+            .find(|part| part.key == key)
+            .map(|part| part.value.as_str())
     }
 
     /// True for Microsoft's hardware programme, which signs other vendors' drivers: the vendor
     /// is then in the version resource or the programme name, not here.
     pub fn signs_for_other_vendors(&self) -> bool {
-        self.common_name().is_some_and(|name| name.contains(HARDWARE_PROGRAMME))
+        self.common_name()
+            .is_some_and(|name| name.contains(HARDWARE_PROGRAMME))
     }
 
     pub(super) fn from_x509(name: &X509Name) -> Name {
@@ -82,7 +87,9 @@ impl Name {
                 part.value.value(),
             ),
         };
-        Name { parts: name.iter().take(MAX_PARTS).map(part).collect() }
+        Name {
+            parts: name.iter().take(MAX_PARTS).map(part).collect(),
+        }
     }
 
     /// Reads the name that `element` is, without minding what strict decoders do.
@@ -94,9 +101,14 @@ impl Name {
             .filter_map(|pair| {
                 let pair = pair.with_tag(SEQUENCE)?;
                 let value = pair.child(1)?;
-                Some(NamePart { key: keyword(pair.child(0)?.oid()?), value: text(value.tag, value.body) })
+                Some(NamePart {
+                    key: keyword(pair.child(0)?.oid()?),
+                    value: text(value.tag, value.body),
+                })
             });
-        Name { parts: parts.take(MAX_PARTS).collect() }
+        Name {
+            parts: parts.take(MAX_PARTS).collect(),
+        }
     }
 }
 
@@ -113,7 +125,10 @@ impl fmt::Display for Name {
 
 fn keyword(oid: ObjectIdentifier) -> String {
     let dotted = oid.to_string();
-    KEYWORDS.iter().find(|(id, _)| *id == dotted).map_or(dotted, |(_, key)| (*key).to_string())
+    KEYWORDS
+        .iter()
+        .find(|(id, _)| *id == dotted)
+        .map_or(dotted, |(_, key)| (*key).to_string())
 }
 
 /// Decodes a string of any of the ASN.1 kinds that directories use.
@@ -139,7 +154,9 @@ pub(super) fn utf16_be(bytes: &[u8]) -> String {
     let units = bytes
         .chunks_exact(2)
         .filter_map(|unit| unit.first_chunk().copied().map(u16::from_be_bytes));
-    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    char::decode_utf16(units)
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
 }
 
 #[cfg(test)]
@@ -169,7 +186,12 @@ mod tests {
     #[test]
     fn the_hardware_programme_is_no_vendor() {
         let value = "Microsoft Windows Hardware Compatibility Publisher".to_string();
-        let name = Name { parts: vec![NamePart { key: "CN".to_string(), value }] };
+        let name = Name {
+            parts: vec![NamePart {
+                key: "CN".to_string(),
+                value,
+            }],
+        };
         assert!(name.signs_for_other_vendors());
     }
 }

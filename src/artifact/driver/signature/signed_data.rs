@@ -41,18 +41,31 @@ impl<'a> SignedData<'a> {
     /// Cuts `der`, a `ContentInfo` that may be followed by padding.
     pub fn cut(der: &'a [u8]) -> Result<SignedData<'a>, MalformedSignature> {
         let bad = |part| MalformedSignature::Pkcs7 { part };
-        let info = Element::first(der).and_then(|e| e.with_tag(SEQUENCE)).ok_or(bad("ContentInfo"))?;
-        let kind = info.child(0).and_then(Element::oid).ok_or(bad("content type"))?;
+        let info = Element::first(der)
+            .and_then(|e| e.with_tag(SEQUENCE))
+            .ok_or(bad("ContentInfo"))?;
+        let kind = info
+            .child(0)
+            .and_then(Element::oid)
+            .ok_or(bad("content type"))?;
         if kind.to_string() != SIGNED_DATA {
-            return Err(MalformedSignature::NotSignedData { found: kind.to_string() });
+            return Err(MalformedSignature::NotSignedData {
+                found: kind.to_string(),
+            });
         }
         let signed = info
             .child(1)
             .and_then(|explicit| explicit.with_tag(context(0))?.child(0)?.with_tag(SEQUENCE))
             .ok_or(bad("SignedData"))?;
         // version, digest algorithms, then the content
-        let content = signed.child(2).and_then(|e| e.with_tag(SEQUENCE)).ok_or(bad("content"))?;
-        let content_type = content.child(0).and_then(Element::oid).ok_or(bad("content's type"))?;
+        let content = signed
+            .child(2)
+            .and_then(|e| e.with_tag(SEQUENCE))
+            .ok_or(bad("content"))?;
+        let content_type = content
+            .child(0)
+            .and_then(Element::oid)
+            .ok_or(bad("content's type"))?;
         let raw_certificates = signed.children().skip(3).find(|e| e.tag == context(0));
         let held: Vec<_> = raw_certificates
             .into_iter()
@@ -60,11 +73,16 @@ impl<'a> SignedData<'a> {
             .take(MAX_CERTIFICATES)
             .map(|certificate| Held::parse(certificate.raw))
             .collect();
-        let stated = raw_certificates.into_iter().flat_map(Element::children).count();
+        let stated = raw_certificates
+            .into_iter()
+            .flat_map(Element::children)
+            .count();
         let certificates: Vec<_> = held.into_iter().flatten().collect();
         Ok(SignedData {
             content_type,
-            content: content.child(1).and_then(|e| e.with_tag(context(0))?.child(0)),
+            content: content
+                .child(1)
+                .and_then(|e| e.with_tag(context(0))?.child(0)),
             certificates_left_out: stated - certificates.len(),
             certificates,
             signers: signed
@@ -81,7 +99,11 @@ impl<'a> SignedData<'a> {
     /// The bytes that the signers' digests cover: the content without its own tag and length.
     pub fn signed_bytes(&self) -> Option<std::borrow::Cow<'a, [u8]>> {
         let content = self.content?;
-        Some(content.octets().unwrap_or(std::borrow::Cow::Borrowed(content.body)))
+        Some(
+            content
+                .octets()
+                .unwrap_or(std::borrow::Cow::Borrowed(content.body)),
+        )
     }
 }
 
@@ -123,7 +145,10 @@ impl RawSigner {
         if info.raw.len() > MAX_STRICT || crowded {
             return Some(lenient);
         }
-        match SignerInfo::from_der(info.raw).ok().and_then(|info| strict(&info, &lenient)) {
+        match SignerInfo::from_der(info.raw)
+            .ok()
+            .and_then(|info| strict(&info, &lenient))
+        {
             Some(strict) => Some(strict),
             None => Some(lenient),
         }
@@ -169,7 +194,10 @@ fn strict_attributes(list: &Attributes) -> Option<Vec<Attribute>> {
     list.iter()
         .map(|attribute| {
             let values: Result<_, _> = attribute.values.iter().map(Encode::to_der).collect();
-            Some(Attribute { oid: attribute.oid, values: values.ok()? })
+            Some(Attribute {
+                oid: attribute.oid,
+                values: values.ok()?,
+            })
         })
         .collect()
 }
@@ -198,7 +226,10 @@ fn signer_id(id: Element<'_>) -> Option<SignerId> {
     match id.tag {
         SEQUENCE => {
             let (name, number) = (id.child(0)?, id.child(1)?);
-            Some(SignerId::Issuer { name: name.raw.to_vec(), serial: serial(number.body) })
+            Some(SignerId::Issuer {
+                name: name.raw.to_vec(),
+                serial: serial(number.body),
+            })
         }
         tag if tag == context_primitive(0) => Some(SignerId::Key(id.body.to_vec())),
         _ => None,

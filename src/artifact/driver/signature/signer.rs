@@ -14,8 +14,8 @@ use super::signed_data::{RawSigner, SignedData, SignerId};
 use super::spc::{OPUS_INFO, Programme};
 use super::tlv::Element;
 use super::{
-    Agreement, ChainEnd, MalformedSignature, Revocation, Signer, StatedSigner, Trust,
-    Unchecked, ValueCheck, time, timestamp,
+    Agreement, ChainEnd, MalformedSignature, Revocation, Signer, StatedSigner, Trust, Unchecked,
+    ValueCheck, time, timestamp,
 };
 
 pub const SIGNING_TIME: &str = "1.2.840.113549.1.9.5";
@@ -32,11 +32,13 @@ pub struct Checked<'a, 'b> {
 }
 
 /// Reads the first signer of `data`, with its raw fields for further use.
-pub fn first_signer(
-    data: &SignedData<'_>,
-) -> Result<(Signer, RawSigner), MalformedSignature> {
-    let info = data.signers.first().ok_or(MalformedSignature::Pkcs7 { part: "signer infos" })?;
-    let raw = RawSigner::parse(*info).ok_or(MalformedSignature::Pkcs7 { part: "signer info" })?;
+pub fn first_signer(data: &SignedData<'_>) -> Result<(Signer, RawSigner), MalformedSignature> {
+    let info = data.signers.first().ok_or(MalformedSignature::Pkcs7 {
+        part: "signer infos",
+    })?;
+    let raw = RawSigner::parse(*info).ok_or(MalformedSignature::Pkcs7 {
+        part: "signer info",
+    })?;
     let content = data.signed_bytes();
     let checked = check(&raw, &data.certificates, content.as_deref());
     let (chain, chain_end) = chain(checked.held, &data.certificates);
@@ -62,12 +64,19 @@ pub(super) fn check<'a, 'b>(
     certificates: &'b [Held<'a>],
     content: Option<&[u8]>,
 ) -> Checked<'a, 'b> {
-    let held = raw.id.as_ref().and_then(|id| certificates.iter().find(|held| is_named(held, id)));
+    let held = raw
+        .id
+        .as_ref()
+        .and_then(|id| certificates.iter().find(|held| is_named(held, id)));
     let attributes = match content {
         Some(content) => attribute_digest(raw, content),
         None => Agreement::NotStated,
     };
-    Checked { held, attributes, value: value(raw, held, content) }
+    Checked {
+        held,
+        attributes,
+        value: value(raw, held, content),
+    }
 }
 
 /// The signing time that the signer claims in its own signed attributes.
@@ -87,7 +96,9 @@ fn is_named(held: &Held<'_>, id: &SignerId) -> bool {
 fn stated(id: Option<&SignerId>) -> Option<StatedSigner> {
     Some(match id? {
         SignerId::Issuer { name, serial } => StatedSigner::Certificate {
-            issuer: Element::first(name).map(Name::from_element).unwrap_or_default(),
+            issuer: Element::first(name)
+                .map(Name::from_element)
+                .unwrap_or_default(),
             serial: serial.clone(),
         },
         SignerId::Key(id) => StatedSigner::Key(Hash(id.clone())),
@@ -103,7 +114,9 @@ fn attribute_digest(raw: &RawSigner, content: &[u8]) -> Agreement {
 
 /// The digest algorithm that goes with the signature value, if it is RSA with PKCS #1 v1.5.
 fn rsa_digest(raw: &RawSigner) -> Result<DigestAlgorithm, Unchecked> {
-    let unknown = |oid: der::oid::ObjectIdentifier| Unchecked::Algorithm { oid: oid.to_string() };
+    let unknown = |oid: der::oid::ObjectIdentifier| Unchecked::Algorithm {
+        oid: oid.to_string(),
+    };
     if raw.signature_algorithm.to_string() == RSA_ENCRYPTION {
         let oid = raw.digest_algorithm;
         return DigestAlgorithm::from_oid(oid).ok_or(unknown(oid));
@@ -131,7 +144,11 @@ fn try_value(
     let held = held.ok_or(Unchecked::NoCertificate)?;
     let algorithm = rsa_digest(raw)?;
     let key: &RsaKey = held.key.as_ref().ok_or(Unchecked::Key)?;
-    let signed = raw.signed_raw.as_deref().or(content).ok_or(Unchecked::NoContent)?;
+    let signed = raw
+        .signed_raw
+        .as_deref()
+        .or(content)
+        .ok_or(Unchecked::NoContent)?;
     Ok(key.verifies(algorithm, &algorithm.digest(&[signed]), &raw.signature))
 }
 
@@ -142,11 +159,15 @@ fn chain(
 ) -> (Vec<super::Certificate>, ChainEnd) {
     let mut links: Vec<&Held<'_>> = signer.into_iter().collect();
     let end = loop {
-        let Some(last) = links.last() else { break ChainEnd::NoSigner };
+        let Some(last) = links.last() else {
+            break ChainEnd::NoSigner;
+        };
         if last.is_self_issued() {
             break ChainEnd::SelfIssued;
         }
-        let Some(issuer) = certificates.iter().find(|held| held.subject_raw == last.issuer_raw)
+        let Some(issuer) = certificates
+            .iter()
+            .find(|held| held.subject_raw == last.issuer_raw)
         else {
             break ChainEnd::IssuerNotIncluded;
         };
@@ -155,5 +176,8 @@ fn chain(
         }
         links.push(issuer);
     };
-    (links.into_iter().map(|held| held.shown.clone()).collect(), end)
+    (
+        links.into_iter().map(|held| held.shown.clone()).collect(),
+        end,
+    )
 }

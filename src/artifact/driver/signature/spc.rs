@@ -60,7 +60,10 @@ impl Programme {
     /// Reads a `SpcSpOpusInfo`; none when it says nothing, as is usual.
     pub(super) fn parse(opus: Element<'_>) -> Option<Programme> {
         let field = |number| opus.children().find(|e| e.tag == context(number))?.child(0);
-        let found = Programme { name: field(0).and_then(text), more_info: field(1).and_then(link) };
+        let found = Programme {
+            name: field(0).and_then(text),
+            more_info: field(1).and_then(link),
+        };
         (found != Programme::default()).then_some(found)
     }
 }
@@ -97,7 +100,10 @@ mod tests {
         assert_eq!(programme.to_string(), "Lk <http:/>");
         let ascii = b"\x30\x06\xa0\x04\x81\x02ab";
         let programme = Programme::parse(Element::first(ascii).unwrap()).unwrap();
-        assert_eq!((programme.name.as_deref(), programme.more_info), (Some("ab"), None));
+        assert_eq!(
+            (programme.name.as_deref(), programme.more_info),
+            (Some("ab"), None)
+        );
     }
 
     #[test]

@@ -58,7 +58,9 @@ pub enum Agreement {
 impl Agreement {
     pub(super) fn of(algorithm: ObjectIdentifier, stated: &[u8], content: &[u8]) -> Agreement {
         match DigestAlgorithm::from_oid(algorithm) {
-            None => Agreement::Unsupported { oid: algorithm.to_string() },
+            None => Agreement::Unsupported {
+                oid: algorithm.to_string(),
+            },
             Some(algorithm) if algorithm.digest(&[content]).0 == stated => Agreement::Agrees,
             Some(_) => Agreement::Differs,
         }
@@ -249,8 +251,8 @@ pub struct ImageSignature {
 impl ImageSignature {
     /// What its checks come to.
     pub fn integrity(&self) -> Integrity {
-        let altered =
-            self.signer.attributes == Agreement::Differs || self.signer.value == ValueCheck::Invalid;
+        let altered = self.signer.attributes == Agreement::Differs
+            || self.signer.value == ValueCheck::Invalid;
         match &self.digest {
             DigestVerdict::Mismatch { .. } => Integrity::FileModified,
             _ if altered => Integrity::SignatureAltered,
@@ -282,7 +284,10 @@ impl Embedded {
             return None;
         }
         let first = signatures.remove(0);
-        Some(Embedded { first, further: signatures })
+        Some(Embedded {
+            first,
+            further: signatures,
+        })
     }
 
     /// The signature that every Windows looks at.
@@ -298,7 +303,10 @@ impl Embedded {
     /// The worst of what the signatures' checks come to.
     pub fn integrity(&self) -> Integrity {
         let first = self.first.integrity();
-        self.iter().map(ImageSignature::integrity).max().unwrap_or(first)
+        self.iter()
+            .map(ImageSignature::integrity)
+            .max()
+            .unwrap_or(first)
     }
 }
 
@@ -327,7 +335,12 @@ impl fmt::Display for SignatureState {
                 let signer = &embedded.primary().signer;
                 let name = signer.certificate().and_then(|c| c.subject.common_name());
                 let name = name.unwrap_or("an unnamed signer");
-                write!(f, "signed by {name} ({}); {}", signer.trust, embedded.integrity())
+                write!(
+                    f,
+                    "signed by {name} ({}); {}",
+                    signer.trust,
+                    embedded.integrity()
+                )
             }
         }
     }
@@ -338,7 +351,9 @@ impl fmt::Display for SignatureState {
 #[non_exhaustive]
 pub enum MalformedSignature {
     /// The table lies outside the file: cut off, or never there.
-    #[error("certificate table at offset {offset:#x} ({size} bytes) lies outside the file of {file} bytes")]
+    #[error(
+        "certificate table at offset {offset:#x} ({size} bytes) lies outside the file of {file} bytes"
+    )]
     TableOutsideFile {
         /// Stated file offset.
         offset: usize,
@@ -448,7 +463,9 @@ pub enum SignatureNote {
         place: Place,
     },
     /// Bytes like a certificate table that no header names: a signature was taken off.
-    #[error("a certificate table lies behind the sections at offset {offset:#x}, but no header names it")]
+    #[error(
+        "a certificate table lies behind the sections at offset {offset:#x}, but no header names it"
+    )]
     OrphanedTable {
         /// Where the sections end.
         offset: u64,

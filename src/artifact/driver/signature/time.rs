@@ -17,7 +17,14 @@ pub fn from_element(element: Element<'_>) -> Option<DateTime<Utc>> {
         UTC_TIME => {
             let (year, rest) = text.split_at_checked(2)?;
             let short = number(year)?;
-            (if short < 50 { 2000 + short } else { 1900 + short }, rest)
+            (
+                if short < 50 {
+                    2000 + short
+                } else {
+                    1900 + short
+                },
+                rest,
+            )
         }
         GENERALIZED_TIME => {
             let (year, rest) = text.split_at_checked(4)?;
@@ -36,7 +43,10 @@ pub fn from_element(element: Element<'_>) -> Option<DateTime<Utc>> {
 }
 
 fn number(digits: &str) -> Option<u32> {
-    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+    digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| digits.parse().ok())?
 }
 
 #[cfg(test)]
@@ -52,15 +62,34 @@ mod tests {
 
     #[test]
     fn both_kinds_are_read() {
-        assert_eq!(read(0x17, "140111143819Z").unwrap(), "2014-01-11T14:38:19+00:00");
-        assert_eq!(read(0x17, "9912312359Z").unwrap(), "1999-12-31T23:59:00+00:00");
-        assert_eq!(read(0x18, "20210203040506.789Z").unwrap(), "2021-02-03T04:05:06+00:00");
-        assert_eq!(read(0x18, "99991231235959Z").unwrap(), "9999-12-31T23:59:59+00:00");
+        assert_eq!(
+            read(0x17, "140111143819Z").unwrap(),
+            "2014-01-11T14:38:19+00:00"
+        );
+        assert_eq!(
+            read(0x17, "9912312359Z").unwrap(),
+            "1999-12-31T23:59:00+00:00"
+        );
+        assert_eq!(
+            read(0x18, "20210203040506.789Z").unwrap(),
+            "2021-02-03T04:05:06+00:00"
+        );
+        assert_eq!(
+            read(0x18, "99991231235959Z").unwrap(),
+            "9999-12-31T23:59:59+00:00"
+        );
     }
 
     #[test]
     fn other_zones_and_nonsense_give_none() {
-        for text in ["140111143819+0100", "141311143819Z", "1401111438x9Z", "Z", "", "14011114381900Z"] {
+        for text in [
+            "140111143819+0100",
+            "141311143819Z",
+            "1401111438x9Z",
+            "Z",
+            "",
+            "14011114381900Z",
+        ] {
             assert_eq!(read(0x17, text), None, "{text}");
         }
         assert_eq!(read(0x04, "140111143819Z"), None);

@@ -17,7 +17,7 @@ const COUNTER_SIGNATURE: &str = "1.2.840.113549.1.9.6";
 const TOKENS: [&str; 2] = ["1.3.6.1.4.1.311.3.3.1", "1.2.840.113549.1.9.16.2.14"];
 const TOKEN_INFO: &str = "1.2.840.113549.1.9.16.1.4";
 /// Time stamps read of one signature; real ones have one, seldom two.
-const MAX_TIMESTAMPS: usize = 8;
+pub const MAX_TIMESTAMPS: usize = 8;
 
 /// How a time stamp was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -63,9 +63,21 @@ pub(super) fn timestamps(raw: &RawSigner, certificates: &[Held<'_>]) -> Vec<Time
         .collect()
 }
 
+/// How many time stamps `raw` carries, read or not.
+pub(super) fn count(raw: &RawSigner) -> usize {
+    let kinds = TOKENS.into_iter().chain([COUNTER_SIGNATURE]);
+    kinds.map(|oid| raw.unsigned_values(oid).count()).sum()
+}
+
 fn unreadable(kind: TimestampKind) -> Timestamp {
     let value = ValueCheck::NotChecked(super::Unchecked::NoContent);
-    Timestamp { kind, time: None, authority: None, covers: Agreement::NotStated, value }
+    Timestamp {
+        kind,
+        time: None,
+        authority: None,
+        covers: Agreement::NotStated,
+        value,
+    }
 }
 
 fn counter_signature(
@@ -86,21 +98,31 @@ fn counter_signature(
 
 fn token(value: &[u8], parent: &RawSigner) -> Option<Timestamp> {
     let data = SignedData::cut(value).ok()?;
-    let content = data.signed_bytes().filter(|_| data.content_type.to_string() == TOKEN_INFO)?;
+    let content = data
+        .signed_bytes()
+        .filter(|_| data.content_type.to_string() == TOKEN_INFO)?;
     // TSTInfo: version, policy, message imprint, serial number, time, …
     let info = Element::first(&content)?;
     let imprint = info.child(2)?;
     let stated = imprint.child(1)?.octets()?;
     let algorithm = imprint.child(0)?.child(0)?.oid()?;
-    let signer = data.signers.first().and_then(|info| RawSigner::parse(*info));
-    let checked = signer.as_ref().map(|raw| check(raw, &data.certificates, Some(&content)));
+    let signer = data
+        .signers
+        .first()
+        .and_then(|info| RawSigner::parse(*info));
+    let checked = signer
+        .as_ref()
+        .map(|raw| check(raw, &data.certificates, Some(&content)));
     let (authority, value) = match &checked {
         // A token whose own digest differs was altered, whatever its signature value.
         Some(checked) if checked.attributes == Agreement::Differs => {
             (checked.held, ValueCheck::Invalid)
         }
         Some(checked) => (checked.held, checked.value.clone()),
-        None => (None, ValueCheck::NotChecked(super::Unchecked::NoCertificate)),
+        None => (
+            None,
+            ValueCheck::NotChecked(super::Unchecked::NoCertificate),
+        ),
     };
     Some(Timestamp {
         kind: TimestampKind::Rfc3161,

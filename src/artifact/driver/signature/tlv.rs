@@ -50,7 +50,11 @@ impl<'a> Element<'a> {
 
     /// The elements inside, up to the first that is cut off or malformed.
     pub fn children(self) -> Elements<'a> {
-        let body = if self.tag & CONSTRUCTED == 0 { &[] } else { self.body };
+        let body = if self.tag & CONSTRUCTED == 0 {
+            &[]
+        } else {
+            self.body
+        };
         Elements { rest: body }
     }
 
@@ -82,7 +86,9 @@ impl<'a> Element<'a> {
             OCTETS => Some(Cow::Borrowed(self.body)),
             tag if tag == OCTETS | CONSTRUCTED => {
                 let segments = self.children().filter_map(|part| part.with_tag(OCTETS));
-                Some(Cow::Owned(segments.flat_map(|part| part.body).copied().collect()))
+                Some(Cow::Owned(
+                    segments.flat_map(|part| part.body).copied().collect(),
+                ))
             }
             _ => None,
         }
@@ -118,15 +124,31 @@ fn header(bytes: &[u8]) -> Option<Header> {
         return None;
     }
     if length < INDEFINITE {
-        return Some(Header { tag, size: 2, body: Some(length.into()) });
+        return Some(Header {
+            tag,
+            size: 2,
+            body: Some(length.into()),
+        });
     }
     if length == INDEFINITE {
-        return (tag & CONSTRUCTED != 0).then_some(Header { tag, size: 2, body: None });
+        return (tag & CONSTRUCTED != 0).then_some(Header {
+            tag,
+            size: 2,
+            body: None,
+        });
     }
     let count = usize::from(length & !INDEFINITE);
-    let digits = bytes.get(2..2 + count).filter(|_| count <= MAX_LENGTH_BYTES)?;
-    let body = digits.iter().fold(0u32, |sum, digit| sum << 8 | u32::from(*digit));
-    Some(Header { tag, size: 2 + count, body: Some(body as usize) })
+    let digits = bytes
+        .get(2..2 + count)
+        .filter(|_| count <= MAX_LENGTH_BYTES)?;
+    let body = digits
+        .iter()
+        .fold(0u32, |sum, digit| sum << 8 | u32::from(*digit));
+    Some(Header {
+        tag,
+        size: 2 + count,
+        body: Some(body as usize),
+    })
 }
 
 fn split(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
@@ -145,8 +167,11 @@ fn split(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
             (end, end + 2)
         }
     };
-    let element =
-        Element { tag: header.tag, raw: bytes.get(..end)?, body: bytes.get(header.size..body_end)? };
+    let element = Element {
+        tag: header.tag,
+        raw: bytes.get(..end)?,
+        body: bytes.get(header.size..body_end)?,
+    };
     Some((element, bytes.get(end..)?))
 }
 
@@ -165,7 +190,9 @@ fn indefinite_end(bytes: &[u8], mut at: usize) -> Option<usize> {
         }
         let header = header(rest)?;
         open += usize::from(header.body.is_none());
-        at = at.checked_add(header.size)?.checked_add(header.body.unwrap_or(0))?;
+        at = at
+            .checked_add(header.size)?
+            .checked_add(header.body.unwrap_or(0))?;
     }
 }
 
@@ -187,7 +214,9 @@ mod tests {
 
     #[test]
     fn indefinite_lengths_nest() {
-        let bytes = [0x30, 0x80, 0x24, 0x80, 4, 1, 0xAA, 4, 1, 0xBB, 0, 0, 2, 1, 5, 0, 0, 0xEE];
+        let bytes = [
+            0x30, 0x80, 0x24, 0x80, 4, 1, 0xAA, 4, 1, 0xBB, 0, 0, 2, 1, 5, 0, 0, 0xEE,
+        ];
         let outer = Element::first(&bytes).unwrap();
         assert_eq!(outer.raw.len(), bytes.len() - 1);
         let parts: Vec<_> = outer.children().collect();

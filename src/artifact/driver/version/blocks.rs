@@ -9,6 +9,7 @@ use super::{
 
 /// `wLength`, `wValueLength`, `wType`.
 const HEADER_SIZE: usize = 6;
+const ALIGNMENT: usize = 4;
 const FIXED_SIGNATURE: u32 = 0xFEEF_04BD;
 const FIXED_SIZE: usize = 52;
 
@@ -38,8 +39,12 @@ pub(super) fn version_resource(
             None
         }),
     };
-    let mut found =
-        VersionResource { language: leaf.language, fixed, tables: Vec::new(), translations: Vec::new() };
+    let mut found = VersionResource {
+        language: leaf.language,
+        fixed,
+        tables: Vec::new(),
+        translations: Vec::new(),
+    };
     let children = align(root.value.saturating_add(root.value_length));
     for child in blocks(data, children, root.end, MAX_TABLES, "parts", notes) {
         match child.key.as_str() {
@@ -74,7 +79,14 @@ fn version_number(high: u32, low: u32) -> VersionNumber {
 }
 
 fn string_tables(data: &[u8], info: &Block, notes: &mut Vec<VersionNote>) -> Vec<StringTable> {
-    let tables = blocks(data, info.value, info.end, MAX_TABLES, "string tables", notes);
+    let tables = blocks(
+        data,
+        info.value,
+        info.end,
+        MAX_TABLES,
+        "string tables",
+        notes,
+    );
     let table = |table: Block, notes: &mut Vec<VersionNote>| StringTable {
         strings: blocks(data, table.value, table.end, MAX_STRINGS, "strings", notes)
             .into_iter()
@@ -82,13 +94,20 @@ fn string_tables(data: &[u8], info: &Block, notes: &mut Vec<VersionNote>) -> Vec
                 let value = data.get(string.value..string.end).unwrap_or_default();
                 // A length of nought is an empty value, whatever padding follows. Otherwise
                 // the length is not used: compilers disagree on bytes or characters.
-                let text = if string.value_length == 0 { String::new() } else { text(value) };
+                let text = if string.value_length == 0 {
+                    String::new()
+                } else {
+                    text(value)
+                };
                 (string.key, text)
             })
             .collect(),
         key: table.key,
     };
-    tables.into_iter().map(|found| table(found, notes)).collect()
+    tables
+        .into_iter()
+        .map(|found| table(found, notes))
+        .collect()
 }
 
 fn translations(data: &[u8], info: &Block, notes: &mut Vec<VersionNote>) -> Vec<Translation> {
@@ -96,12 +115,20 @@ fn translations(data: &[u8], info: &Block, notes: &mut Vec<VersionNote>) -> Vec<
         .into_iter()
         .filter(|variable| variable.key == "Translation")
         .flat_map(|variable| {
-            let end = variable.value.saturating_add(variable.value_length).min(variable.end);
-            data.get(variable.value..end).unwrap_or_default().chunks_exact(4)
+            let end = variable
+                .value
+                .saturating_add(variable.value_length)
+                .min(variable.end);
+            data.get(variable.value..end)
+                .unwrap_or_default()
+                .chunks_exact(4)
         })
         .take(MAX_TABLES)
         .filter_map(|pair| {
-            Some(Translation { language: Language(u16_at(pair, 0)?), code_page: u16_at(pair, 2)? })
+            Some(Translation {
+                language: Language(u16_at(pair, 0)?),
+                code_page: u16_at(pair, 2)?,
+            })
         })
         .collect()
 }
@@ -118,15 +145,18 @@ fn blocks(
     let mut found = Vec::new();
     let mut next = align(at);
     while next.saturating_add(HEADER_SIZE) <= end {
-        // Padding of zeros after the last block is usual.
+        // Padding beyond what alignment asks for, between blocks or behind the last.
         if u16_at(data, next) == Some(0) {
-            break;
+            next += ALIGNMENT;
+            continue;
         }
         if found.len() == limit {
             notes.push(VersionNote::TooMany { what, limit });
             break;
         }
-        let Some(block) = block(data, next, end, notes) else { break };
+        let Some(block) = block(data, next, end, notes) else {
+            break;
+        };
         next = align(block.end);
         found.push(block);
     }
@@ -139,17 +169,29 @@ fn block(data: &[u8], at: usize, end: usize, notes: &mut Vec<VersionNote>) -> Op
     let value_length = usize::from(u16_at(body, at + 2)?);
     let available = body.len().checked_sub(at)?;
     if stated > available || stated < HEADER_SIZE {
-        notes.push(VersionNote::BlockLength { offset: at, stated, available });
+        notes.push(VersionNote::BlockLength {
+            offset: at,
+            stated,
+            available,
+        });
     }
     if stated < HEADER_SIZE {
         return None;
     }
     let end = at + stated.min(available);
     let rest = body.get(at + HEADER_SIZE..end)?;
-    let units = rest.chunks_exact(2).take_while(|unit| *unit != [0, 0]).count();
+    let units = rest
+        .chunks_exact(2)
+        .take_while(|unit| *unit != [0, 0])
+        .count();
     let key = text(rest.get(..2 * units)?);
     let value = align(at + HEADER_SIZE + 2 * (units + 1)).min(end);
-    Some(Block { key, value, value_length, end })
+    Some(Block {
+        key,
+        value,
+        value_length,
+        end,
+    })
 }
 
 /// UTF-16LE up to the first NUL; what is no character becomes U+FFFD.
@@ -158,9 +200,11 @@ fn text(bytes: &[u8]) -> String {
         .chunks_exact(2)
         .filter_map(|unit| unit.first_chunk().copied().map(u16::from_le_bytes))
         .take_while(|unit| *unit != 0);
-    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
+    char::decode_utf16(units)
+        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
 }
 
 const fn align(at: usize) -> usize {
-    at.saturating_add(3) & !3
+    at.saturating_add(ALIGNMENT - 1) & !(ALIGNMENT - 1)
 }
