@@ -229,7 +229,11 @@ impl fmt::Display for CatalogSearch<'_> {
                     f,
                     "listed in a catalog signed by {name} ({})",
                     catalog.signer.trust
-                )
+                )?;
+                match catalog.integrity() {
+                    Integrity::Intact => Ok(()),
+                    doubt => write!(f, "; of the catalog: {doubt}"),
+                }
             }
         }
     }
