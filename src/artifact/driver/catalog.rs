@@ -13,8 +13,8 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::signature::{
-    Digests, Element, Fingerprint, Hash, INDIRECT_DATA, IndirectData, MalformedSignature, SEQUENCE,
-    SET, SignedData, Signer, first_signer, instant,
+    Digests, Element, Fingerprint, Hash, INDIRECT_DATA, IndirectData, Integrity,
+    MalformedSignature, SEQUENCE, SET, SignedData, Signer, first_signer, instant,
 };
 
 /// Bytes of a catalog that is read. The largest that Windows ships have a few megabytes.
@@ -100,6 +100,15 @@ impl Catalog {
         })
     }
 
+    /// Whether this is still the list that was signed.
+    pub fn integrity(&self) -> Integrity {
+        match (self.signer.is_altered(), self.signer.is_checked()) {
+            (true, _) => Integrity::SignatureAltered,
+            (false, true) => Integrity::Intact,
+            (false, false) => Integrity::CannotTell,
+        }
+    }
+
     /// Which of a file's digests the catalog lists, if any.
     pub fn covers<'d>(&self, digests: &'d Digests) -> Option<&'d Fingerprint> {
         digests
@@ -176,7 +185,7 @@ pub enum CatalogSearch<'a> {
     },
     /// One lists it.
     Listed {
-        /// Its place among those searched; the first that lists the file.
+        /// Its place among those searched: the first that lists the file and is least in doubt.
         index: usize,
         /// The catalog.
         catalog: &'a Catalog,
@@ -193,7 +202,8 @@ pub fn search<'a>(catalogs: &'a [Catalog], digests: &Digests) -> CatalogSearch<'
     let found = catalogs
         .iter()
         .enumerate()
-        .find_map(|(index, catalog)| Some((index, catalog, catalog.covers(digests)?.clone())));
+        .filter_map(|(index, catalog)| Some((index, catalog, catalog.covers(digests)?.clone())))
+        .min_by_key(|(_, catalog, _)| catalog.integrity());
     match found {
         Some((index, catalog, by)) => CatalogSearch::Listed { index, catalog, by },
         None => CatalogSearch::NotListed {
@@ -219,7 +229,11 @@ impl fmt::Display for CatalogSearch<'_> {
                     f,
                     "listed in a catalog signed by {name} ({})",
                     catalog.signer.trust
-                )
+                )?;
+                match catalog.integrity() {
+                    Integrity::Intact => Ok(()),
+                    doubt => write!(f, "; of the catalog: {doubt}"),
+                }
             }
         }
     }

@@ -11,6 +11,9 @@ use super::pdb::{self, DebugNote, LinkStamp, Pdb};
 use super::signature::{self, Digests, SignatureNote, SignatureState};
 use super::version::{self, VersionInfo, VersionNote};
 
+/// Notes kept of one image; an image with more was made to have them.
+pub const MAX_NOTES: usize = 64;
+
 /// Who an image is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
@@ -41,10 +44,16 @@ pub enum IdentityNote {
     /// About the signatures.
     #[error(transparent)]
     Signature(#[from] SignatureNote),
-    /// A time stamp says that the signature existed before the image was linked: the link time
-    /// cannot be true.
-    #[error("link time lies after the signature's time stamp: it is not the time of linking")]
+    /// A time stamp says that the signature existed before the image was linked. Makers do
+    /// this on purpose too, with a time-stamp authority of their own and a date of long ago.
+    #[error("link time lies after the signature's time stamp: one of the two is not true")]
     LinkedAfterSigning,
+    /// More notes than are kept.
+    #[error("{count} further notes were left out")]
+    FurtherNotes {
+        /// How many.
+        count: usize,
+    },
 }
 
 /// Reads the identity of `file`.
@@ -63,6 +72,14 @@ pub fn identify(file: &[u8]) -> Result<Identity, NotAnImage> {
     notes.extend(signature_notes.into_iter().map(IdentityNote::from));
     if linked_after_signing(&link, &signature) {
         notes.push(IdentityNote::LinkedAfterSigning);
+    }
+    if let Some(count) = notes
+        .len()
+        .checked_sub(MAX_NOTES)
+        .filter(|count| *count > 0)
+    {
+        notes.truncate(MAX_NOTES);
+        notes.push(IdentityNote::FurtherNotes { count });
     }
     let authenticode = Digests::of_image(file, &layout);
     Ok(Identity {

@@ -73,6 +73,29 @@ fn a_list_that_was_altered_says_so() {
     let altered = Catalog::parse(&file).unwrap();
     assert_eq!(altered.signer.attributes, Agreement::Differs);
     assert_eq!(altered.signer.value, ValueCheck::Valid);
+    assert_eq!(altered.integrity(), Integrity::SignatureAltered);
+}
+
+#[test]
+fn an_altered_list_is_only_cited_where_no_other_will_do() {
+    let mut file = fixture("second.cat");
+    let padded = memchr::memmem::find(&file, b"200913120000Z").unwrap();
+    file[padded + 1] = b'1';
+    let altered = Catalog::parse(&file).unwrap();
+    let image = digests(&fixture("plain.sys"));
+    let alone = [altered];
+    let said = search(&alone, &image).to_string();
+    assert!(
+        said.ends_with("; of the catalog: the signature itself was altered"),
+        "{said}"
+    );
+    let [first, _] = both();
+    let [altered] = alone;
+    let catalogs = [altered, first];
+    assert!(matches!(
+        search(&catalogs, &image),
+        CatalogSearch::Listed { index: 1, .. }
+    ));
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub use state::{
     Unchecked, ValueCheck,
 };
 pub use table::MAX_TABLE;
-pub use timestamp::{Timestamp, TimestampKind};
+pub use timestamp::{MAX_TIMESTAMPS, Timestamp, TimestampKind};
 
 pub(super) use signed_data::SignedData;
 pub(super) use signer::first_signer;
@@ -183,6 +183,12 @@ fn signature(
     let data = SignedData::cut(blob)?;
     let (signer, raw) = first_signer(&data)?;
     note_oddities(place, &data, &signer, notes);
+    if timestamp::count(&raw) > MAX_TIMESTAMPS {
+        notes.push(SignatureNote::TooMany {
+            what: "time stamps",
+            limit: MAX_TIMESTAMPS,
+        });
+    }
     let nested: Vec<Vec<u8>> = raw
         .unsigned_values(NESTED_SIGNATURE)
         .take(MAX_SIGNATURES)

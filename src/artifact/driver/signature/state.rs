@@ -161,6 +161,17 @@ impl Signer {
         self.chain.first()
     }
 
+    /// True when the value is valid and covers the content, directly or through the attributes.
+    pub fn is_checked(&self) -> bool {
+        self.value == ValueCheck::Valid
+            && matches!(self.attributes, Agreement::Agrees | Agreement::NotStated)
+    }
+
+    /// True when what was signed is not what lies there.
+    pub fn is_altered(&self) -> bool {
+        self.attributes == Agreement::Differs || self.value == ValueCheck::Invalid
+    }
+
     /// The earliest time at which a time stamp that covers this signature says it existed.
     pub fn stamped_time(&self) -> Option<DateTime<Utc>> {
         self.timestamps
@@ -251,23 +262,13 @@ pub struct ImageSignature {
 impl ImageSignature {
     /// What its checks come to.
     pub fn integrity(&self) -> Integrity {
-        let altered = self.signer.attributes == Agreement::Differs
-            || self.signer.value == ValueCheck::Invalid;
         match &self.digest {
             DigestVerdict::Mismatch { .. } => Integrity::FileModified,
-            _ if altered => Integrity::SignatureAltered,
+            _ if self.signer.is_altered() => Integrity::SignatureAltered,
             DigestVerdict::Match { .. } if self.signer.is_checked() => Integrity::Intact,
             DigestVerdict::Match { .. } => Integrity::DigestOnly,
             DigestVerdict::Unsupported { .. } | DigestVerdict::NotStated => Integrity::CannotTell,
         }
-    }
-}
-
-impl Signer {
-    /// True when the value is valid and covers the content, directly or through the attributes.
-    fn is_checked(&self) -> bool {
-        self.value == ValueCheck::Valid
-            && matches!(self.attributes, Agreement::Agrees | Agreement::NotStated)
     }
 }
 

@@ -13,8 +13,8 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
 }
 
 /// What `osslsigncode verify` prints for the plain image.
-const PLAIN_SHA256: &str = "8b4cac78fee3e08154b4a3b4e062ebe854f937985ccbd7be52a7124a6f2984df";
-const PLAIN_SHA1: &str = "a2f035b972a843aa309a316c2e2f172ef95e7259";
+const PLAIN_SHA256: &str = "964d5385376db48b58fb26193468d9634194cabc407e7c318dcb2ce401b742b8";
+const PLAIN_SHA1: &str = "7a126acf337f85c7d4204a8f915b9081ab538391";
 const SIGNED_AT: i64 = 1_600_000_000;
 const STAMPED_AT: i64 = 1_600_003_600;
 

@@ -17,7 +17,7 @@ const COUNTER_SIGNATURE: &str = "1.2.840.113549.1.9.6";
 const TOKENS: [&str; 2] = ["1.3.6.1.4.1.311.3.3.1", "1.2.840.113549.1.9.16.2.14"];
 const TOKEN_INFO: &str = "1.2.840.113549.1.9.16.1.4";
 /// Time stamps read of one signature; real ones have one, seldom two.
-const MAX_TIMESTAMPS: usize = 8;
+pub const MAX_TIMESTAMPS: usize = 8;
 
 /// How a time stamp was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -61,6 +61,12 @@ pub(super) fn timestamps(raw: &RawSigner, certificates: &[Held<'_>]) -> Vec<Time
         .take(MAX_TIMESTAMPS)
         .map(|(kind, found)| found.unwrap_or_else(|| unreadable(kind)))
         .collect()
+}
+
+/// How many time stamps `raw` carries, read or not.
+pub(super) fn count(raw: &RawSigner) -> usize {
+    let kinds = TOKENS.into_iter().chain([COUNTER_SIGNATURE]);
+    kinds.map(|oid| raw.unsigned_values(oid).count()).sum()
 }
 
 fn unreadable(kind: TimestampKind) -> Timestamp {

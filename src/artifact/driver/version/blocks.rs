@@ -9,6 +9,7 @@ use super::{
 
 /// `wLength`, `wValueLength`, `wType`.
 const HEADER_SIZE: usize = 6;
+const ALIGNMENT: usize = 4;
 const FIXED_SIGNATURE: u32 = 0xFEEF_04BD;
 const FIXED_SIZE: usize = 52;
 
@@ -144,9 +145,10 @@ fn blocks(
     let mut found = Vec::new();
     let mut next = align(at);
     while next.saturating_add(HEADER_SIZE) <= end {
-        // Padding of zeros after the last block is usual.
+        // Padding beyond what alignment asks for, between blocks or behind the last.
         if u16_at(data, next) == Some(0) {
-            break;
+            next += ALIGNMENT;
+            continue;
         }
         if found.len() == limit {
             notes.push(VersionNote::TooMany { what, limit });
@@ -204,5 +206,5 @@ fn text(bytes: &[u8]) -> String {
 }
 
 const fn align(at: usize) -> usize {
-    at.saturating_add(3) & !3
+    at.saturating_add(ALIGNMENT - 1) & !(ALIGNMENT - 1)
 }

@@ -17,7 +17,7 @@ use thiserror::Error;
 use super::layout::Layout;
 
 /// Version resources read from one image. Real images have one, seldom a handful of languages.
-pub const MAX_RESOURCES: usize = 32;
+pub const MAX_RESOURCES: usize = 16;
 /// String tables and translations read from one version resource.
 pub const MAX_TABLES: usize = 64;
 /// Strings read from one table; the documented names are twelve.

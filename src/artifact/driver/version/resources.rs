@@ -10,9 +10,9 @@ const HEADER_SIZE: usize = 16;
 const ENTRY_SIZE: usize = 8;
 /// Set in an entry's target when it is a further directory, in its id when that is a name.
 const HIGH_BIT: u32 = 0x8000_0000;
-/// Entries looked at in one directory. The field allows 131,070; images with a few thousand
-/// resources of one type exist, version resources are found among the types (a dozen).
-const MAX_ENTRIES: usize = 4096;
+/// Entries looked at in the whole tree. The types of a real image are a dozen, its versions one
+/// or two; a cap for each directory would not do, because directories can overlap.
+const MAX_ENTRIES: usize = 8192;
 
 /// The bytes of one version resource, not yet understood.
 pub(super) struct Leaf<'a> {
@@ -40,81 +40,97 @@ pub(super) fn version_resources<'a>(
         notes.push(VersionNote::DirectoryOutsideFile { rva: root.address });
         return Vec::new();
     };
-    let mut leaves = Vec::new();
-    for (language, at) in data_entries(tree, notes) {
-        if leaves.len() == MAX_RESOURCES {
-            notes.push(VersionNote::TooMany {
-                what: "resources",
-                limit: MAX_RESOURCES,
-            });
-            break;
-        }
-        leaves.extend(leaf(file, layout, tree, language, at, notes));
+    let mut walk = Walk {
+        tree,
+        seen: BTreeSet::new(),
+        budget: MAX_ENTRIES,
+        notes,
+    };
+    let entries = walk.data_entries();
+    if entries.len() > MAX_RESOURCES {
+        notes.push(VersionNote::TooMany {
+            what: "resources",
+            limit: MAX_RESOURCES,
+        });
     }
-    leaves
+    entries
+        .into_iter()
+        .take(MAX_RESOURCES)
+        .filter_map(|(language, at)| leaf(file, layout, tree, language, at, notes))
+        .collect()
 }
 
-/// Offsets of the data entries below the version type. Two entries that share their data count
-/// once, so that a small tree cannot stand for much work.
-fn data_entries(tree: &[u8], notes: &mut Vec<VersionNote>) -> Vec<(Language, usize)> {
-    let mut seen = BTreeSet::new();
-    let mut found = Vec::new();
-    let types = directory(tree, 0, notes);
-    for kind in types.iter().filter(|entry| entry.id == TYPE_VERSION) {
-        for name in below(tree, kind, &mut seen, notes) {
-            for language in below(tree, &name, &mut seen, notes) {
-                if language.target & HIGH_BIT == 0 && seen.insert(language.target) {
-                    let tongue = Language((language.id & 0xFFFF) as u16);
-                    found.push((tongue, language.target as usize));
+/// A walk over the tree, three levels deep.
+struct Walk<'a, 'n> {
+    tree: &'a [u8],
+    /// Targets that were visited: none is twice.
+    seen: BTreeSet<u32>,
+    /// Entries that may still be looked at.
+    budget: usize,
+    notes: &'n mut Vec<VersionNote>,
+}
+
+impl Walk<'_, '_> {
+    /// Offsets of the data entries below the version type, with their languages.
+    fn data_entries(&mut self) -> Vec<(Language, usize)> {
+        let mut found = Vec::new();
+        for kind in self.directory(0) {
+            if kind.id != TYPE_VERSION {
+                continue;
+            }
+            for name in self.below(&kind) {
+                for language in self.below(&name) {
+                    if language.target & HIGH_BIT == 0 && self.seen.insert(language.target) {
+                        let tongue = Language((language.id & 0xFFFF) as u16);
+                        found.push((tongue, language.target as usize));
+                    }
                 }
             }
         }
+        found
     }
-    found
-}
 
-fn below(
-    tree: &[u8],
-    entry: &Entry,
-    seen: &mut BTreeSet<u32>,
-    notes: &mut Vec<VersionNote>,
-) -> Vec<Entry> {
-    match entry.target & HIGH_BIT != 0 && seen.insert(entry.target) {
-        true => directory(tree, (entry.target & !HIGH_BIT) as usize, notes),
-        false => Vec::new(),
+    fn below(&mut self, entry: &Entry) -> Vec<Entry> {
+        match entry.target & HIGH_BIT != 0 && self.seen.insert(entry.target) {
+            true => self.directory((entry.target & !HIGH_BIT) as usize),
+            false => Vec::new(),
+        }
     }
-}
 
-fn directory(tree: &[u8], at: usize, notes: &mut Vec<VersionNote>) -> Vec<Entry> {
-    let counts = (|| {
-        Some((
-            u16_at(tree, at.checked_add(12)?)?,
-            u16_at(tree, at.checked_add(14)?)?,
-        ))
-    })();
-    let Some((named, numbered)) = counts else {
-        notes.push(VersionNote::TreeTruncated { offset: at });
-        return Vec::new();
-    };
-    let stated = usize::from(named) + usize::from(numbered);
-    let entries: Vec<Entry> = (0..stated.min(MAX_ENTRIES))
-        .map_while(|index| {
-            let row = tree.get(at + HEADER_SIZE + index * ENTRY_SIZE..)?;
-            Some(Entry {
-                id: u32_at(row, 0)?,
-                target: u32_at(row, 4)?,
+    fn directory(&mut self, at: usize) -> Vec<Entry> {
+        let header = self.tree.get(at..).unwrap_or_default();
+        let (Some(named), Some(numbered)) = (u16_at(header, 12), u16_at(header, 14)) else {
+            self.notes.push(VersionNote::TreeTruncated { offset: at });
+            return Vec::new();
+        };
+        let stated = usize::from(named) + usize::from(numbered);
+        let rows = header.get(HEADER_SIZE..).unwrap_or_default();
+        let entries: Vec<Entry> = rows
+            .chunks_exact(ENTRY_SIZE)
+            .take(stated.min(self.budget))
+            .filter_map(|row| {
+                Some(Entry {
+                    id: u32_at(row, 0)?,
+                    target: u32_at(row, 4)?,
+                })
             })
-        })
-        .collect();
-    if stated > MAX_ENTRIES {
-        notes.push(VersionNote::TooMany {
-            what: "directory entries",
-            limit: MAX_ENTRIES,
-        });
-    } else if entries.len() < stated {
-        notes.push(VersionNote::TreeTruncated { offset: at });
+            .collect();
+        if stated > self.budget && self.budget > 0 {
+            self.notes.push(VersionNote::TooMany {
+                what: "tree entries",
+                limit: MAX_ENTRIES,
+            });
+        } else if entries.len() < stated.min(self.budget) {
+            self.notes.push(VersionNote::TreeTruncated { offset: at });
+        }
+        // What does not fit ends the walk, so that what is left out is said once.
+        self.budget = if stated > self.budget {
+            0
+        } else {
+            self.budget - entries.len()
+        };
+        entries
     }
-    entries
 }
 
 fn leaf<'a>(
