@@ -570,8 +570,8 @@ fn samples_from_outside() {
         (
             "s01_x64_n_r_appended_date_time_us.log",
             "2024-10-27 01:30:00",
-            "2024-10-27 01:40:00",
-            3,
+            "2024-10-27 01:55:00",
+            6,
         ),
         (
             "s04_x64_german_stamp.log",
