@@ -1,5 +1,6 @@
 //! The report and its renderings: pure functions of one value.
 
+pub mod escape;
 pub mod model;
 
 pub use model::Report;
