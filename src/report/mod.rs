@@ -2,5 +2,10 @@
 
 pub mod escape;
 pub mod model;
+pub mod text;
+pub mod wording;
+
+#[cfg(test)]
+mod fixture;
 
 pub use model::Report;
