@@ -390,7 +390,9 @@ impl<'a> Analysis<'a> {
                 *best = outcome.min(*best);
             }
         }
-        let outer = wrappers.into_iter().map(|((entry, ..), outer)| (entry, outer));
+        let outer = wrappers
+            .into_iter()
+            .map(|((entry, ..), outer)| (entry, outer));
         outer.filter(|(entry, _)| !is_stub(*entry)).collect()
     }
 
