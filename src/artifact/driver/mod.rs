@@ -9,3 +9,5 @@ pub mod arm64_decode;
 mod code;
 pub mod image;
 pub mod tags;
+#[cfg(test)]
+mod testing;

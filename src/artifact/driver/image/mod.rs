@@ -14,6 +14,9 @@ mod kind;
 mod section;
 mod unwind;
 
+#[cfg(test)]
+mod tests;
+
 pub use checksum::Checksum;
 pub use directory::Directory;
 pub use imports::{Import, ImportName, Imports};
