@@ -1,6 +1,6 @@
 //! Where the bytes of a tag stand when no call proves its use.
 
-use super::analysis::site;
+use super::answer::site;
 use super::finding::{Finding, Grade, MAX_SITES, Site};
 use super::query::{patterns, same};
 use crate::artifact::driver::code::bounds::Bounds;
@@ -17,37 +17,101 @@ const MAX_OCCURRENCES: usize = 4096;
 /// to look for reasons not to, and tags may be computed from constants unlike them.
 const ALWAYS_ANALYSED: usize = 48 * 1024;
 
-/// True when the image may hold or compute one of the tags.
-///
-/// Looked for are: three bytes of the tag side by side (tags of a family are computed from
-/// each other), its halves beside zeros (tags put together by `or`), on ARM64 one of its
-/// halves in an instruction. An untagged allocator serves for the tag `None`.
-pub(super) fn may_hold(image: &Image<'_>, tags: &[Tag]) -> bool {
-    image.loaded_bytes().len() <= ALWAYS_ANALYSED || tags.iter().any(|&tag| holds(image, tag))
+/// What a look at an image's bytes says of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Presence {
+    /// It is not there.
+    Absent,
+    /// It is there, but only inside text.
+    InText,
+    /// It may be used or computed.
+    Telling,
 }
 
-fn holds(image: &Image<'_>, tag: Tag) -> bool {
-    if same(tag, Tag::new(*b"None")) {
-        return true;
+/// Looks for signs that the image uses or computes one of the tags.
+///
+/// Signs are: the tag outside of text; in code also three bytes of it side by side (tags of
+/// a family are computed from each other), its halves beside zeros (put together by `or`),
+/// the tag in reverse, on ARM64 one of its halves in an instruction. An untagged allocator
+/// serves for the tag `None`.
+pub(super) fn presence(image: &Image<'_>, tags: &[Tag]) -> Presence {
+    if image.loaded_bytes().len() <= ALWAYS_ANALYSED {
+        return Presence::Telling;
     }
-    let [a, b, c, d] = tag.without_protection().bytes();
-    // A run of three covers the whole tag, the padded and the protected one as well.
-    let runs: &[&[u8]] = &[
+    tags.iter()
+        .map(|&tag| presence_of(image, tag))
+        .max()
+        .unwrap_or(Presence::Absent)
+}
+
+fn presence_of(image: &Image<'_>, tag: Tag) -> Presence {
+    let tag = tag.without_protection();
+    let few_letters = tag
+        .bytes()
+        .iter()
+        .filter(|b| !matches!(b, 0 | b' '))
+        .count()
+        < 2;
+    if few_letters || same(tag, Tag::new(*b"None")) {
+        return Presence::Telling;
+    }
+    let as_it_is = exact(image, tag);
+    if as_it_is == Presence::Telling || in_code(image, tag) {
+        return Presence::Telling;
+    }
+    let wide = as_it_is == Presence::Absent && !wide_occurrences(image, tag).is_empty();
+    if wide { Presence::InText } else { as_it_is }
+}
+
+/// Occurrences of the tag as it stands, by the three bytes that padding and protection
+/// leave alone.
+fn exact(image: &Image<'_>, tag: Tag) -> Presence {
+    let bytes = image.loaded_bytes();
+    let [a, b, c, _] = tag.bytes();
+    let stem: &[u8] = if matches!(c, 0 | b' ') {
+        &[a, b]
+    } else {
+        &[a, b, c]
+    };
+    let patterns = patterns(tag);
+    let mut found = Presence::Absent;
+    for at in memmem::find_iter(bytes, stem) {
+        let Some(&[w, x, y, z]) = bytes.get(at..at + 4) else {
+            continue;
+        };
+        if !patterns.contains(&[w, x, y, z]) {
+            continue;
+        }
+        if run_around(bytes, at) < TEXT {
+            return Presence::Telling;
+        }
+        found = Presence::InText;
+    }
+    found
+}
+
+fn in_code(image: &Image<'_>, tag: Tag) -> bool {
+    let [a, b, c, d] = tag.bytes();
+    let signs: [&[u8]; 5] = [
         &[a, b, c],
         &[b, c, d],
-        &[d, c, b],
-        &[c, b, a],
+        &[d, c, b, a],
         &[a, b, 0, 0],
         &[0, 0, c, d],
     ];
-    let telling = |run: &&&[u8]| run.iter().filter(|&&b| !matches!(b, 0 | b' ')).count() >= 2;
-    let mut runs = runs.iter().filter(telling).peekable();
-    if runs.peek().is_none() {
-        return true;
-    }
-    // The headers cannot make a tag.
-    runs.any(|run| memmem::find(image.loaded_bytes(), run).is_some())
-        || image.machine == Machine::Arm64 && has_half(image, tag)
+    let telling = |sign: &&[u8]| sign.iter().filter(|b| !matches!(b, 0 | b' ')).count() >= 2;
+    let signs: Vec<&[u8]> = signs.into_iter().filter(telling).collect();
+    let tables = tables(image);
+    let coded = image.code_sections().any(|section| {
+        let code = image.section_bytes(section);
+        signs.iter().any(|sign| {
+            memmem::find_iter(code, sign).any(|at| {
+                let rva = section.rva.wrapping_add(at as u32);
+                run_around(code, at) < TEXT && !tables.iter().any(|t| t.contains(&rva))
+            })
+        })
+    });
+    coded || image.machine == Machine::Arm64 && has_half(image, tag)
 }
 
 /// ARM64: some instruction moves one of the tag's halves into a register.
@@ -234,10 +298,12 @@ fn is_operand(image: &Image<'_>, bounds: &Bounds<'_>, rva: u32) -> bool {
     }
 }
 
+/// Printable runs from here on are text: an operand and the opcodes around it rarely reach
+/// eight.
+const TEXT: usize = 12;
+
 /// Printable bytes around that are too many to be opcodes by chance.
 fn in_long_text(image: &Image<'_>, rva: u32) -> bool {
-    /// Runs from here on are text: an operand and the opcodes around it reach seven at most.
-    const TEXT: usize = 12;
     let Some(offset) = image.offset_of(rva) else {
         return true;
     };
