@@ -35,6 +35,9 @@ pub struct Departure {
 
 /// Looks at a function while its final values pass by.
 pub trait Observer {
+    /// False for instructions that surely say nothing: code that leads to no other kind is
+    /// not followed.
+    fn cares(&self, scene: &Scene<'_>, inst: &Inst) -> bool;
     /// Control leaves, with these values in registers and stack.
     fn departure(&mut self, flow: &mut Flow<'_>, state: &State, departure: &Departure);
     /// A fixed place of the image takes a value.
@@ -95,9 +98,12 @@ impl<'a> Flow<'a> {
         self.arena.clear();
         let mut listing = std::mem::take(&mut self.listing);
         function.lift(self.scene.image, &mut listing);
-        let mut run = Run::new(Graph::of(&listing), function.entry);
-        settle(self, &listing, &mut run);
-        for n in 0..run.graph.blocks.len() {
+        let cares = |inst: &Inst| observer.cares(&self.scene, inst);
+        let mut run = Run::new(Graph::of(&listing), function.entry, &listing, cares);
+        if run.is_worth_it() {
+            settle(self, &listing, &mut run);
+        }
+        for n in run.shown() {
             self.show(&listing, &run, n, observer);
         }
         self.listing = listing;

@@ -28,14 +28,23 @@ pub(super) struct Run {
     /// The entry that each block's values are relative to.
     pub owners: Vec<u32>,
     loops: Vec<u8>,
+    /// Blocks with something of interest.
+    telling: Vec<bool>,
+    /// Blocks that lead to one.
+    relevant: Vec<bool>,
     budget: usize,
 }
 
 impl Run {
     /// Nothing reached yet.
-    pub fn new(graph: Graph, entry: u32) -> Self {
+    pub fn new(graph: Graph, entry: u32, listing: &Listing, cares: impl Fn(&Inst) -> bool) -> Self {
         let count = graph.blocks.len();
+        let tells = |b: &Block| insts_of(listing, b).iter().any(&cares);
+        let telling: Vec<bool> = graph.blocks.iter().map(tells).collect();
+        let relevant = leading_to(&graph, listing, &telling);
         Run {
+            telling,
+            relevant,
             graph,
             states: vec![None; count],
             owners: vec![entry; count],
@@ -44,11 +53,22 @@ impl Run {
         }
     }
 
+    /// True when there is a block of interest.
+    pub fn is_worth_it(&self) -> bool {
+        self.telling.contains(&true)
+    }
+
+    /// The blocks of interest.
+    pub fn shown(&self) -> impl Iterator<Item = usize> + use<> {
+        let telling = self.telling.clone().into_iter().enumerate();
+        telling.filter(|(_, tells)| *tells).map(|(n, _)| n)
+    }
+
     /// Starts blocks with a state, where they have none.
     fn seed(&mut self, blocks: &[usize], state: &State, owner: u32) -> BTreeSet<usize> {
         let mut seeded = BTreeSet::new();
         for &n in blocks {
-            if self.states[n].is_none() {
+            if self.states[n].is_none() && self.relevant[n] {
                 self.states[n] = Some(state.clone());
                 self.owners[n] = owner;
                 seeded.insert(n);
@@ -68,6 +88,7 @@ impl Run {
         let blocks = self.graph.blocks.iter().enumerate();
         blocks
             .filter(|(n, b)| !led_to[*n] && self.states[*n].is_none() && !is_padding(listing, b))
+            .filter(|(n, _)| self.relevant[*n])
             .map(|(n, _)| n)
             .collect()
     }
@@ -143,7 +164,7 @@ impl Flow<'_> {
             };
             self.run_block(listing, &block, &mut out);
             for next in [block.next, block.branch].into_iter().flatten() {
-                if self.enter(run, n, next as usize, &out) {
+                if run.relevant[next as usize] && self.enter(run, n, next as usize, &out) {
                     waiting.insert(next as usize);
                 }
             }
@@ -183,6 +204,39 @@ impl Flow<'_> {
     }
 }
 
+/// The blocks from which control can come to one of `telling`. Blocks that no jump leads to
+/// count as led to by every switch.
+fn leading_to(graph: &Graph, listing: &Listing, telling: &[bool]) -> Vec<bool> {
+    let count = graph.blocks.len();
+    let mut before: Vec<Vec<u32>> = vec![Vec::new(); count];
+    let mut switches = Vec::new();
+    for (n, block) in graph.blocks.iter().enumerate() {
+        for next in [block.next, block.branch].into_iter().flatten() {
+            before[next as usize].push(n as u32);
+        }
+        if insts_of(listing, block).last().is_some_and(is_switch) {
+            switches.push(n);
+        }
+    }
+    let mut relevant = vec![false; count];
+    let mut waiting: Vec<usize> = (0..count).filter(|&n| telling[n]).collect();
+    while let Some(n) = waiting.pop() {
+        if std::mem::replace(&mut relevant[n], true) {
+            continue;
+        }
+        waiting.extend(before[n].iter().map(|&b| b as usize));
+        if before[n].is_empty() {
+            waiting.append(&mut switches);
+        }
+    }
+    relevant
+}
+
+fn insts_of<'l>(listing: &'l Listing, block: &Block) -> &'l [Inst] {
+    let range = block.first as usize..block.end as usize;
+    listing.insts.get(range).unwrap_or(&[])
+}
+
 /// A jump through a register or a table, but not through an import.
 fn is_switch(inst: &Inst) -> bool {
     match inst.exit {
@@ -194,7 +248,6 @@ fn is_switch(inst: &Inst) -> bool {
 
 /// Blocks that only fill the space between functions.
 fn is_padding(listing: &Listing, block: &Block) -> bool {
-    let insts = listing.insts.get(block.first as usize..block.end as usize);
     let fills = |i: &Inst| i.count == 0 && matches!(i.exit, Exit::Next | Exit::Stop);
-    insts.unwrap_or(&[]).iter().all(fills)
+    insts_of(listing, block).iter().all(fills)
 }

@@ -3,9 +3,10 @@
 use super::routine::{PoolAt, Routine, Routines, TagAt};
 use crate::artifact::driver::api::{TagPlace, pool_of};
 use crate::artifact::driver::code::flow::{Departure, Flow, Leaving, Observer};
+use crate::artifact::driver::code::ir::{Exit, Inst, Target};
 use crate::artifact::driver::code::machine::Place;
 use crate::artifact::driver::code::state::State;
-use crate::artifact::driver::code::step::GlobalStore;
+use crate::artifact::driver::code::step::{GlobalStore, Scene};
 use crate::artifact::driver::code::value::{Item, Set, Value};
 use crate::tag::{Pool, Tag};
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,6 +94,16 @@ impl<'r> Collector<'r> {
             stores: Vec::new(),
             calls: BTreeMap::new(),
         }
+    }
+
+    /// A call through this address may be one of a routine: through its slot, or through
+    /// control-flow guard's pointer, which is no import.
+    fn may_be_pointer(&self, scene: &Scene<'_>, address: u64) -> bool {
+        let Some(rva) = scene.image.rva_of_address(address) else {
+            return false;
+        };
+        let import = scene.image.imports.slots.contains_key(&rva);
+        self.routines.slots.contains_key(&rva) || !import && self.routines.has_pointers()
     }
 
     /// The routines that a departure may lead to.
@@ -362,6 +373,23 @@ fn pool_from(flow: &Flow<'_>, set: Set, routine: Routine) -> PoolAt {
 }
 
 impl Observer for Collector<'_> {
+    fn cares(&self, scene: &Scene<'_>, inst: &Inst) -> bool {
+        if !self.watched.is_empty() {
+            return true;
+        }
+        match inst.exit {
+            Exit::Call(target) | Exit::Jump(target) => match target {
+                Target::Direct(rva) => self.routines.local.contains_key(&rva),
+                Target::Memory(addr) if addr.base.is_none() && addr.index.is_none() => {
+                    self.may_be_pointer(scene, addr.disp as u64)
+                }
+                Target::Memory(_) | Target::Reg(_) => self.routines.has_pointers(),
+            },
+            Exit::Branch(rva) => self.routines.local.contains_key(&rva),
+            _ => false,
+        }
+    }
+
     fn departure(&mut self, flow: &mut Flow<'_>, state: &State, departure: &Departure) {
         for routine in self.targets(flow, state, departure) {
             self.note(flow, state, departure, routine);
