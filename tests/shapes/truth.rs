@@ -17,6 +17,8 @@ pub struct Label {
     pub role: Option<String>,
     /// The right `api`.
     pub api: Option<String>,
+    /// True for a `PoolTag` field of a structure that a routine reads through a pointer.
+    pub in_structure: bool,
 }
 
 impl Label {
@@ -47,6 +49,9 @@ impl Label {
             via: many(via),
             role: one(role),
             api: one(api),
+            in_structure: cells
+                .next()
+                .is_some_and(|note| note.starts_with("structure")),
         }
     }
 
