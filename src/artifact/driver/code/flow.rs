@@ -304,6 +304,9 @@ impl<'a> Flow<'a> {
         let (leaving, target) = match inst.exit {
             Exit::Call(target) => (Leaving::Call, target),
             Exit::Jump(target) if run.graph.blocks[n].branch.is_none() => (Leaving::Tail, target),
+            Exit::Branch(rva) if run.graph.blocks[n].branch.is_none() => {
+                (Leaving::Tail, Target::Direct(rva))
+            }
             _ => return None,
         };
         let (direct, target) = match target {

@@ -1,7 +1,7 @@
 //! The order of the analysis: routines, references, functions, wrappers, variables.
 
 use super::bytes;
-use super::collect::{Collector, GlobalUse, Hit, Outcome};
+use super::collect::{Carrier, Collector, GlobalUse, Hit, Outcome};
 use super::finding::{Blind, Finding, Grade, MAX_SITES, Site, SiteCounts, TagFindings, Via};
 use super::framework::{self, Binding};
 use super::query::{TagQuery, same};
@@ -36,6 +36,19 @@ pub(super) fn run(image: &Image<'_>, query: TagQuery<'_>, file_name: Option<&str
     let mut result = TagFindings::default();
     let binding = framework::binding(image);
     let named = name_finding(binding, query, file_name);
+    let nonzero: Vec<Tag>;
+    let query = match query {
+        // Zero is "no tag" to every routine; nothing can be said of it.
+        TagQuery::Only(tags) => {
+            nonzero = tags
+                .iter()
+                .copied()
+                .filter(|t| t.without_protection().word() != 0)
+                .collect();
+            TagQuery::Only(&nonzero)
+        }
+        TagQuery::All => TagQuery::All,
+    };
     let skip = match query {
         TagQuery::Only(tags) => !bytes::may_hold(image, tags),
         TagQuery::All => false,
@@ -44,6 +57,9 @@ pub(super) fn run(image: &Image<'_>, query: TagQuery<'_>, file_name: Option<&str
     result.blind = blind(image, skip);
     if skip {
         result.findings.extend(named);
+        if let TagQuery::Only(tags) = query {
+            bytes::grade(image, tags, &mut result.findings);
+        }
         return result;
     }
     let mut hits = Vec::new();
@@ -350,7 +366,7 @@ impl<'a> Analysis<'a> {
     }
 
     /// Follows the functions that hold `references`; returns the wrappers that they are.
-    fn follow(&mut self, routines: &Routines, references: &[Reference]) -> Vec<Routine> {
+    fn follow(&mut self, routines: &Routines, references: &[Reference]) -> Vec<(u32, Routine)> {
         let functions = self.functions_of(references);
         let mut collector = Collector::new(routines);
         for (function, calls) in &functions {
@@ -374,10 +390,8 @@ impl<'a> Analysis<'a> {
                 *best = outcome.min(*best);
             }
         }
-        wrappers
-            .into_values()
-            .filter(|w| !w.wrapper.is_some_and(is_stub))
-            .collect()
+        let outer = wrappers.into_iter().map(|((entry, ..), outer)| (entry, outer));
+        outer.filter(|(entry, _)| !is_stub(*entry)).collect()
     }
 
     /// Groups references by function; of each function the calls that must be seen.
@@ -402,12 +416,10 @@ impl<'a> Analysis<'a> {
         functions.into_values().collect()
     }
 
-    fn outer_routines(&self, wrappers: Vec<Routine>) -> Routines {
+    fn outer_routines(&self, wrappers: Vec<(u32, Routine)>) -> Routines {
         let mut next = Routines::default();
-        for wrapper in wrappers.into_iter().filter(|w| w.depth <= MAX_DEPTH) {
-            if let Some(entry) = wrapper.wrapper {
-                next.local.entry(entry).or_default().push(wrapper);
-            }
+        for (entry, wrapper) in wrappers.into_iter().filter(|(_, w)| w.depth <= MAX_DEPTH) {
+            next.local.entry(entry).or_default().push(wrapper);
         }
         next
     }
@@ -429,6 +441,7 @@ impl<'a> Analysis<'a> {
                 self.hits.push(Hit {
                     tag,
                     from_global: true,
+                    at_rest: true,
                     ..global.hit
                 });
             }
@@ -555,16 +568,16 @@ fn finding(image: &Image<'_>, tag: Tag, calls: &BTreeMap<u32, &Hit>) -> Option<F
         .filter(|&p| p != 0)
         .collect();
     proof.extend(hit.routine.inner);
-    let pool_tag = api.is_pool();
+    let proven = api.is_pool() && hit.carrier == Carrier::Argument;
     Some(Finding {
         tag,
-        grade: if pool_tag {
-            Grade::CallSite
-        } else {
-            Grade::Operand
+        grade: match (proven, hit.at_rest) {
+            (true, _) => Grade::CallSite,
+            (false, true) => Grade::Data,
+            (false, false) => Grade::Operand,
         },
-        via: pool_tag.then(|| via(hit)),
-        role: pool_tag.then_some(api.role),
+        via: proven.then(|| via(hit)),
+        role: api.is_pool().then_some(api.role),
         api: Some(api.name),
         pool: hit.pool,
         site: Some(site(image, rva)),

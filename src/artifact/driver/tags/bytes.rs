@@ -13,28 +13,54 @@ use std::collections::{BTreeMap, BTreeSet};
 /// and the strongest grade is found among the first.
 const MAX_OCCURRENCES: usize = 4096;
 
-/// True when the image may hold or compute one of the tags: the tag's bytes, or three of
-/// them side by side (tags of a family are computed from each other), or on ARM64 its two
-/// halves in instructions, or an untagged allocator for the tag `None`.
+/// Images up to this size are analysed whatever they hold: it costs less than it is worth
+/// to look for reasons not to, and tags may be computed from constants unlike them.
+const ALWAYS_ANALYSED: usize = 48 * 1024;
+
+/// True when the image may hold or compute one of the tags.
+///
+/// Looked for are: three bytes of the tag side by side (tags of a family are computed from
+/// each other), its halves beside zeros (tags put together by `or`), on ARM64 one of its
+/// halves in an instruction. An untagged allocator serves for the tag `None`.
 pub(super) fn may_hold(image: &Image<'_>, tags: &[Tag]) -> bool {
-    tags.iter().any(|&tag| holds(image, tag))
+    image.loaded_bytes().len() <= ALWAYS_ANALYSED || tags.iter().any(|&tag| holds(image, tag))
 }
 
 fn holds(image: &Image<'_>, tag: Tag) -> bool {
     if same(tag, Tag::new(*b"None")) {
         return true;
     }
-    let bytes = image.loaded_bytes();
     let [a, b, c, d] = tag.without_protection().bytes();
     // A run of three covers the whole tag, the padded and the protected one as well.
-    let runs: &[&[u8]] = &[&[a, b, c], &[b, c, d], &[d, c, b], &[c, b, a]];
+    let runs: &[&[u8]] = &[
+        &[a, b, c],
+        &[b, c, d],
+        &[d, c, b],
+        &[c, b, a],
+        &[a, b, 0, 0],
+        &[0, 0, c, d],
+    ];
     let telling = |run: &&&[u8]| run.iter().filter(|&&b| !matches!(b, 0 | b' ')).count() >= 2;
     let mut runs = runs.iter().filter(telling).peekable();
     if runs.peek().is_none() {
         return true;
     }
-    runs.any(|run| memmem::find(bytes, run).is_some())
-        || image.machine == Machine::Arm64 && halves(image, tag).next().is_some()
+    // The headers cannot make a tag.
+    runs.any(|run| memmem::find(image.loaded_bytes(), run).is_some())
+        || image.machine == Machine::Arm64 && has_half(image, tag)
+}
+
+/// ARM64: some instruction moves one of the tag's halves into a register.
+fn has_half(image: &Image<'_>, tag: Tag) -> bool {
+    let word = tag.without_protection().word();
+    let (low, high) = (word & 0xffff, word >> 16);
+    image.code_sections().any(|section| {
+        image.section_bytes(section).chunks_exact(4).any(|w| {
+            let word = u32::from_le_bytes([w[0], w[1], w[2], w[3]]);
+            let imm = word >> 5 & 0xffff;
+            word & 0x5f80_0000 == 0x5280_0000 && (imm == low || imm & 0x7fff == high & 0x7fff)
+        })
+    })
 }
 
 /// ARM64: places where a `movz`/`movk` pair makes the tag: RVAs of the second of the two
@@ -66,13 +92,20 @@ fn halves<'i>(image: &'i Image<'_>, tag: Tag) -> impl Iterator<Item = u32> + 'i 
 
 /// Adds the grades of all occurrences of `tags` that no call site accounts for.
 pub(super) fn grade(image: &Image<'_>, tags: &[Tag], findings: &mut Vec<Finding>) {
-    let bounds = Bounds::of(image);
+    let bounds = std::cell::LazyCell::new(|| Bounds::of(image));
     let excluded = tables(image);
     for &tag in tags {
         let mut places: BTreeMap<Grade, Vec<Site>> = BTreeMap::new();
         for offset in occurrences(image, tag) {
             let grade = grade_of(image, &bounds, &excluded, offset);
             places.entry(grade).or_default().push(place(image, offset));
+        }
+        if tag.is_printable() {
+            let wide = wide_occurrences(image, tag);
+            if !wide.is_empty() {
+                let sites = wide.into_iter().map(|offset| place(image, offset));
+                places.entry(Grade::Text).or_default().extend(sites);
+            }
         }
         if image.machine == Machine::Arm64 {
             let operands = halves(image, tag).map(|rva| site(image, rva));
@@ -96,6 +129,15 @@ fn occurrences(image: &Image<'_>, tag: Tag) -> BTreeSet<usize> {
         found.extend(memmem::find_iter(bytes, &pattern).take(MAX_OCCURRENCES));
     }
     found
+}
+
+/// Where the tag stands in UTF-16 text.
+fn wide_occurrences(image: &Image<'_>, tag: Tag) -> Vec<usize> {
+    let [a, b, c, d] = tag.without_protection().bytes();
+    let pattern = [a, 0, b, 0, c, 0, d, 0];
+    memmem::find_iter(image.loaded_bytes(), &pattern)
+        .take(MAX_OCCURRENCES)
+        .collect()
 }
 
 fn place(image: &Image<'_>, offset: usize) -> Site {

@@ -1,7 +1,7 @@
 //! Watches a function's calls and notes which tags reach which routines.
 
 use super::routine::{PoolAt, Routine, Routines, TagAt};
-use crate::artifact::driver::api::pool_of;
+use crate::artifact::driver::api::{TagPlace, pool_of};
 use crate::artifact::driver::code::flow::{Departure, Flow, Leaving, Observer};
 use crate::artifact::driver::code::machine::Place;
 use crate::artifact::driver::code::state::State;
@@ -25,6 +25,20 @@ pub struct Hit {
     pub pool: Option<Pool>,
     /// True when the constant stood in a variable.
     pub from_global: bool,
+    /// True when the variable held it from the start, and no instruction put it there.
+    pub at_rest: bool,
+    /// What carries the tag to the routine.
+    pub carrier: Carrier,
+}
+
+/// What carries a tag to the routine that takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// The tag argument.
+    Argument,
+    /// A structure whose address is an argument. What the routine does with its fields is
+    /// not seen in the call, so this is no call site by itself.
+    Structure,
 }
 
 /// A call whose tag stands in a variable of the image.
@@ -163,6 +177,8 @@ impl<'r> Collector<'r> {
             routine,
             pool,
             from_global: false,
+            at_rest: false,
+            carrier: carrier(routine),
         }
     }
 
@@ -279,6 +295,13 @@ impl<'r> Collector<'r> {
                 self.outcome(call.at, Outcome::Global);
             }
         }
+    }
+}
+
+fn carrier(routine: Routine) -> Carrier {
+    match routine.api.tag {
+        TagPlace::Field { .. } | TagPlace::FilterContexts(_) => Carrier::Structure,
+        _ => Carrier::Argument,
     }
 }
 
