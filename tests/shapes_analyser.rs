@@ -53,10 +53,8 @@ fn records(asked: Asked) -> (Vec<(String, String)>, Vec<Record>) {
 
 /// Least share of call sites found, and of grades right. Grades are counted with the
 /// fields of structures as the contract words them (operand, data).
-const LEAST_RECALL: f64 = 0.95;
-const LEAST_GRADES: f64 = 0.94;
-/// Machines whose code the analyser does not follow yet.
-const PENDING: &[&str] = &["arm64"];
+const LEAST_RECALL: f64 = 0.99;
+const LEAST_GRADES: f64 = 0.99;
 
 #[test]
 fn labels_are_met() {
@@ -67,9 +65,6 @@ fn labels_are_met() {
             let of_machine: Vec<_> = names.iter().filter(part).cloned().collect();
             let report = grade(&of_machine, &records, asked);
             println!("{asked:?} {machine}: {report}");
-            if PENDING.contains(&machine) {
-                continue;
-            }
             assert!(
                 report.false_sites.is_empty(),
                 "{asked:?} {machine}: {report}"
@@ -82,6 +77,34 @@ fn labels_are_met() {
                 report.grades_right() >= LEAST_GRADES,
                 "{asked:?} {machine}: {report}"
             );
+        }
+    }
+}
+
+/// Damaged copies: a few bytes changed, or the end cut off. Every tenth image is enough for
+/// a test; the figure of damage is a plain congruential generator, so that a failure repeats.
+#[test]
+fn damaged_images_do_no_harm() {
+    let mut state = 1_u32;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize % below.max(1)
+    };
+    for image in shapes::images().into_iter().step_by(10) {
+        for round in 0..8 {
+            let mut bytes = image.bytes.clone();
+            if round % 4 == 0 {
+                bytes.truncate(next(image.bytes.len()));
+            }
+            for _ in 0..=next(12) {
+                let at = next(bytes.len());
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte = next(256) as u8;
+                }
+            }
+            if let Ok(parsed) = Image::parse(&bytes) {
+                analyse(&parsed, TagQuery::All, Some(&image.file));
+            }
         }
     }
 }
