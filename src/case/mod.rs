@@ -14,6 +14,7 @@ mod evidence;
 mod facts;
 mod host;
 mod images;
+mod inspect;
 mod logs;
 mod options;
 mod pools;
@@ -21,6 +22,7 @@ mod progress;
 mod survey;
 mod times;
 
+pub use inspect::{ImageReport, inspect_image};
 pub use options::Options;
 pub use progress::{NoProgress, Phase, Progress};
 

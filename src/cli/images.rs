@@ -9,13 +9,13 @@ use serde::Serialize;
 
 use super::args::{Common, InspectArgs, QuickFormat, ScanArgs, ScanFormat};
 use super::exit::{Exit, Failure};
-use super::output::to_stdout;
+use super::output::{safe, to_stdout};
 use super::progress;
 use crate::artifact::driver::image::Image;
 use crate::artifact::driver::tags::{Finding, TagQuery, Via, analyse, same};
 use crate::bundle::{Artifact, Bundle, Limits, Role, Sha256};
 use crate::case::{ImageReport, Phase, inspect_image};
-use crate::report::{csv, escape};
+use crate::report::escape::{Neutral, csv_cell};
 use crate::tag::Tag;
 
 /// Largest image that is read; see the same bound of a case's images.
@@ -88,7 +88,7 @@ pub(super) fn scan(args: &ScanArgs, common: &Common) -> Result<Exit, Failure> {
     if !common.quiet {
         let mut err = io::stderr().lock();
         for remark in &remarks {
-            let _ = writeln!(err, "{}", escape::terminal(remark));
+            let _ = writeln!(err, "{}", safe(remark));
         }
     }
     Ok(Exit::Done)
@@ -100,7 +100,7 @@ fn images(bundle: &Bundle) -> Vec<&Artifact> {
 
 fn none_found(bundle: &Bundle) -> Failure {
     let seen = bundle.artifacts().first().map_or_else(String::new, |a| format!(" ({} is: {})", a.name, a.why.basis));
-    Failure::Nothing(format!("no driver image found{}", escape::terminal(&seen)))
+    Failure::Nothing(format!("no driver image found{}", safe(&seen)))
 }
 
 /// A path that can be opened where there is one, otherwise archive and name.
@@ -206,15 +206,15 @@ fn write_line(format: ScanFormat, line: &Line, out: &mut dyn Write) -> io::Resul
                 number(line.rva.map(u64::from)),
                 number(line.offset),
             ];
-            let cells: Vec<String> = cells.iter().map(|c| csv::cell(c, csv::Neutral::Yes)).collect();
+            let cells: Vec<String> = cells.iter().map(|c| csv_cell(c, Neutral::Yes)).collect();
             writeln!(out, "{}", cells.join(","))
         }
         ScanFormat::Text => {
             let how: Vec<&str> = [line.role, line.via, line.api].into_iter().flatten().collect();
             let place = line.rva.map(|rva| format!("rva {rva:#x}")).unwrap_or_default();
             let calls = if line.sites > 1 { format!(" ({} sites)", line.sites) } else { String::new() };
-            let tag = format!("`{}`", escape::terminal(&line.tag));
-            writeln!(out, "{:9}  {tag:8}  {}  {}  {place}{calls}", line.grade, escape::terminal(&line.file), how.join(" "))
+            let tag = format!("`{}`", safe(&line.tag));
+            writeln!(out, "{:9}  {tag:8}  {}  {}  {place}{calls}", line.grade, safe(&line.file), how.join(" "))
         }
     }
 }
@@ -240,7 +240,7 @@ pub(super) fn inspect(args: &InspectArgs, common: &Common) -> Result<Exit, Failu
     })?;
     if !common.quiet {
         for failure in &failures {
-            let _ = writeln!(io::stderr(), "{}", escape::terminal(failure));
+            let _ = writeln!(io::stderr(), "{}", safe(failure));
         }
     }
     Ok(if failures.len() == images.len() { Exit::Failed } else { Exit::Done })

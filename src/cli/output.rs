@@ -6,8 +6,9 @@ use std::path::Path;
 
 use super::args::{ColorMode, Common, OutArgs, ReportFormat};
 use super::exit::Failure;
-use crate::report::text::{Charset, Style};
-use crate::report::{Report, json, text};
+use crate::report::escape::{Charset, terminal};
+use crate::report::text::{self, Style};
+use crate::report::Report;
 
 /// Writes to stdout through `render`.
 pub(super) fn to_stdout(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
@@ -20,7 +21,7 @@ pub(super) fn print(report: &Report, out: &OutArgs, common: &Common) -> Result<(
     let charset = if out.ascii { Charset::Ascii } else { Charset::Unicode };
     to_stdout(|writer| match out.format {
         ReportFormat::Text => text::write(report, style(common), charset, writer),
-        ReportFormat::Json => json::write(report, writer),
+        ReportFormat::Json => json(report, writer),
     })
 }
 
@@ -36,6 +37,11 @@ pub(super) fn style(common: &Common) -> Style {
     if coloured { Style::Colour } else { Style::Plain }
 }
 
+/// Text of a stranger, for a line of a terminal.
+pub(super) fn safe(text: &str) -> String {
+    terminal(text, Charset::Unicode)
+}
+
 /// A folder for reports, made before the work begins so that trouble shows at once.
 pub(super) fn make_folder(folder: &Path) -> Result<(), Failure> {
     fs::create_dir_all(folder).map_err(|why| Failure::Write { path: Some(folder.to_owned()), why })
@@ -43,7 +49,7 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), Failure> {
 
 /// Writes all renderings into a folder.
 pub(super) fn write_all(report: &Report, folder: &Path) -> Result<(), Failure> {
-    write_file(&folder.join("report.json"), |w| json::write(report, w))?;
+    write_file(&folder.join("report.json"), |w| json(report, w))?;
     write_file(&folder.join("report.txt"), |w| text::write(report, Style::Plain, Charset::Unicode, w))
 }
 
@@ -62,4 +68,9 @@ pub(super) fn write_file(path: &Path, render: impl FnOnce(&mut dyn Write) -> io:
         let _ = fs::remove_file(&partial);
         fail(why)
     })
+}
+
+fn json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, report)?;
+    writeln!(out)
 }

@@ -7,11 +7,10 @@ use serde::Serialize;
 
 use super::args::{Common, QuickArgs, QuickFormat, TagsArgs};
 use super::exit::{Exit, Failure};
-use super::output::to_stdout;
+use super::output::{safe, to_stdout};
 use super::{analyze, progress};
 use crate::bundle::{Bundle, Limits};
 use crate::case::{self, LogsAlone};
-use crate::report::escape;
 use crate::report::model::{Pool, Report, TagRow};
 
 /// Outages and reasons shown in text; the JSON has all.
@@ -42,14 +41,14 @@ fn remarks(read: &LogsAlone) {
     let mut err = io::stderr().lock();
     for (name, notes) in &read.files {
         for note in notes {
-            let _ = writeln!(err, "{}: {}", escape::terminal(name), escape::terminal(note));
+            let _ = writeln!(err, "{}: {}", safe(name), safe(note));
         }
     }
     for (name, role) in &read.others {
-        let _ = writeln!(err, "{}: not read, taken for: {role}", escape::terminal(name));
+        let _ = writeln!(err, "{}: not read, taken for: {role}", safe(name));
     }
     for note in &read.notes {
-        let _ = writeln!(err, "{}", escape::terminal(note));
+        let _ = writeln!(err, "{}", safe(note));
     }
 }
 
@@ -76,7 +75,7 @@ fn refusals_text(read: &LogsAlone, out: &mut dyn Write) -> io::Result<()> {
     if !reasons.is_empty() {
         writeln!(out, "\n{:>10}  reason", "rows")?;
         for (name, rows) in reasons.iter().take(MAX_SHOWN) {
-            writeln!(out, "{rows:>10}  {}", escape::terminal(name))?;
+            writeln!(out, "{rows:>10}  {}", safe(name))?;
         }
         more(out, reasons.len())?;
     }
@@ -118,7 +117,7 @@ pub(super) fn tags(args: &TagsArgs, common: &Common) -> Result<Exit, Failure> {
     };
     if report.pool.snapshots == 0 {
         let notes: Vec<&String> = report.coverage.artifacts.iter().flat_map(|a| &a.notes).collect();
-        let why = notes.first().map_or_else(String::new, |note| format!(": {}", escape::terminal(note)));
+        let why = notes.first().map_or_else(String::new, |note| format!(": {}", safe(note)));
         return Err(Failure::Nothing(format!("no pool snapshot found{why}")));
     }
     match args.format {
@@ -140,7 +139,7 @@ fn tags_text(report: &Report, top: usize, out: &mut dyn Write) -> io::Result<()>
         writeln!(
             out,
             "{:16}  {:8}  {:18}  {:>15}  {:>14}  {:>6}",
-            format!("`{}`", escape::terminal(&row.tag)),
+            format!("`{}`", safe(&row.tag)),
             row.pool,
             row.class,
             row.bytes_last,
@@ -149,7 +148,7 @@ fn tags_text(report: &Report, top: usize, out: &mut dyn Write) -> io::Result<()>
         )?;
     }
     for group in &pool.lockstep {
-        writeln!(out, "\n{}", escape::terminal(&group.text))?;
+        writeln!(out, "\n{}", safe(&group.text))?;
     }
     Ok(())
 }

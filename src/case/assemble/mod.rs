@@ -29,6 +29,8 @@ pub(super) struct Parts<'a> {
     pub(super) images: &'a Images,
 }
 
+pub(super) use drivers::driver as driver_of;
+
 /// The refusals of logs that stand alone.
 pub(super) fn refusals_of(log: &LogFacts) -> Refusals {
     refusals::of_logs(log, None, &[])
