@@ -256,3 +256,6 @@ impl std::fmt::Debug for Bundle {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

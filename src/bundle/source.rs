@@ -76,8 +76,16 @@ impl SharedFile {
 
     /// Up to `len` bytes at `offset`; the caller bounds `len`.
     pub(super) fn bytes_at(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        self.range(offset, len as u64).read_to_end(&mut bytes)?;
+        let mut range = self.range(offset, len as u64);
+        let mut bytes = vec![0; usize::try_from(range.left()).unwrap_or(len)];
+        let mut filled = 0;
+        while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match range.read(rest)? {
+                0 => break,
+                count => filled += count,
+            }
+        }
+        bytes.truncate(filled);
         Ok(bytes)
     }
 }
@@ -91,6 +99,10 @@ pub(super) struct FileRange {
 }
 
 impl FileRange {
+    fn left(&self) -> u64 {
+        self.end.saturating_sub(self.at)
+    }
+
     /// A switch that makes the stream end at once, for readers that would otherwise
     /// drain it when they are dropped.
     pub(super) fn closer(&self) -> Arc<AtomicBool> {
@@ -103,7 +115,7 @@ impl Read for FileRange {
         if self.closed.load(Ordering::Relaxed) {
             return Ok(0);
         }
-        let left = usize::try_from(self.end.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let left = usize::try_from(self.left()).unwrap_or(usize::MAX);
         let room = left.min(buf.len());
         let count = match buf.get_mut(..room) {
             Some(part) if !part.is_empty() => self.file.read_uninterrupted(part, self.at)?,

@@ -22,9 +22,10 @@ pub struct Level {
     pub at: i64,
     /// Bytes of nonpaged pool.
     pub bytes: i64,
-    /// Bytes still to be had, as far as the case tells: limit less pool, or less memory than
-    /// that where available memory or commit binds first.
+    /// Limit of nonpaged pool less the pool, in bytes.
     pub headroom: Option<i64>,
+    /// Memory or commit that is left, whichever is less, in bytes, where pool is bound by it.
+    pub memory_left: Option<i64>,
     /// The boot epoch.
     pub epoch: usize,
     /// Place of the snapshot.
@@ -54,13 +55,15 @@ pub const REACH: i64 = 60 * 60 * 1000;
 /// between: in a quarter of a day a pool can rise and fall again.
 pub const BRACKET: i64 = 6 * 60 * 60 * 1000;
 
-/// Headroom counts as run out below this multiple of the threshold: between two snapshots the
-/// pool moves, and other consumers take from the same memory.
-const THRESHOLD_MARGIN: i64 = 4;
-
-/// ... or below this share of the limit, in percent, for large machines, where a snapshot's
-/// distance in time is worth far more than megabytes.
+/// Headroom counts as run out below the threshold and this share of the limit, in percent:
+/// limits are nominal, and between two snapshots the pool moves.
 const NEAR_LIMIT_PERCENT: i64 = 15;
+
+/// Where pool is bound by memory: memory counts as run out below this multiple of the threshold,
+/// or below this share of the limit, in percent, if the pool itself holds the share below.
+const MEMORY_MARGIN: i64 = 4;
+const MEMORY_LEFT_PERCENT: i64 = 2;
+const POOL_HOLDS_PERCENT: i64 = 30;
 
 /// With more than this share of the limit still free, in percent, the limit does not explain a
 /// refusal whatever the pool does.
@@ -104,6 +107,8 @@ pub struct At {
     pub bytes: i64,
     /// Headroom, if known.
     pub headroom: Option<i64>,
+    /// Memory left, if it counts.
+    pub memory_left: Option<i64>,
     /// How the level was had.
     pub how: How,
     /// Milliseconds to the nearest snapshot.
@@ -238,18 +243,19 @@ pub fn level_at(levels: &[Level], moment: i64) -> Option<At> {
     let after = levels.partition_point(|l| l.at <= moment);
     let before = after.checked_sub(1).and_then(|i| levels.get(i));
     let after = levels.get(after);
-    let (bytes, headroom, how, nearest) = match (before, after) {
+    let (bytes, headroom, memory_left, how, nearest) = match (before, after) {
         (Some(a), Some(b)) if a.epoch == b.epoch => {
             let part = (moment - a.at) as f64 / (b.at - a.at).max(1) as f64;
             let line = |x: i64, y: i64| x + ((y - x) as f64 * part) as i64;
             let headroom = a.headroom.zip(b.headroom).map(|(x, y)| line(x, y));
+            let memory_left = a.memory_left.zip(b.memory_left).map(|(x, y)| line(x, y));
             let nearest = if part <= 0.5 { a } else { b };
-            (line(a.bytes, b.bytes), headroom, How::Between, nearest)
+            (line(a.bytes, b.bytes), headroom, memory_left, How::Between, nearest)
         }
         _ => {
             let distance = |l: &&Level| (l.at - moment).abs();
             let nearest = before.into_iter().chain(after).min_by_key(distance)?;
-            (nearest.bytes, nearest.headroom, How::Nearest, nearest)
+            (nearest.bytes, nearest.headroom, nearest.memory_left, How::Nearest, nearest)
         }
     };
     let distance = (nearest.at - moment).abs();
@@ -264,6 +270,7 @@ pub fn level_at(levels: &[Level], moment: i64) -> Option<At> {
     Some(At {
         bytes,
         headroom,
+        memory_left,
         how,
         distance,
         snapshot: nearest.snapshot,
@@ -292,7 +299,7 @@ fn read(question: &Question<'_>, at: &[Option<At>]) -> Reading {
 
 fn read_one(question: &Question<'_>, at: &At) -> Reading {
     let (low, high) = range_of(question.levels, at.epoch);
-    let near = at.headroom.is_some_and(|left| left <= near_limit(question));
+    let near = is_near_limit(question, at.bytes, at.headroom, at.memory_left);
     let flat = (high - low).saturating_mul(100) < high.saturating_mul(FLAT_PERCENT);
     let far = match (question.limit, at.headroom) {
         (Some(limit), Some(left)) => {
@@ -314,15 +321,14 @@ fn read_one(question: &Question<'_>, at: &At) -> Reading {
     }
 }
 
-/// Headroom, in bytes, below which it counts as run out.
-pub fn near_limit(question: &Question<'_>) -> i64 {
-    let by_share = question
-        .limit
-        .map_or(0, |limit| limit.saturating_mul(NEAR_LIMIT_PERCENT) / 100);
-    question
-        .threshold
-        .saturating_mul(THRESHOLD_MARGIN)
-        .max(by_share)
+/// True if the pool at `bytes` has run out of headroom, or of the memory that it is made of.
+pub fn is_near_limit(question: &Question<'_>, bytes: i64, headroom: Option<i64>, memory_left: Option<i64>) -> bool {
+    let Some(limit) = question.limit else { return false };
+    let percent = |share: i64| (limit / 100).saturating_mul(share);
+    let pool = headroom.is_some_and(|left| left <= question.threshold.saturating_add(percent(NEAR_LIMIT_PERCENT)));
+    let scarce = question.threshold.saturating_mul(MEMORY_MARGIN).max(percent(MEMORY_LEFT_PERCENT));
+    let memory = memory_left.is_some_and(|left| left <= scarce) && bytes >= percent(POOL_HOLDS_PERCENT);
+    pool || memory
 }
 
 fn range_of(levels: &[Level], epoch: usize) -> (i64, i64) {
@@ -431,6 +437,7 @@ mod tests {
             at: i as i64 * HOUR * 1_000,
             bytes: mb * MB,
             headroom: limit.map(|limit| limit - mb * MB),
+            memory_left: None,
             epoch: 0,
             snapshot: i,
         };
@@ -500,8 +507,8 @@ mod tests {
         );
         assert_eq!(found.reading, Reading::Exhausted);
         let (back, forward) = found.survives;
-        // Headroom counts as run out from 48 MB on, six minutes into the hour of the rise.
-        assert_eq!(back, 105);
+        // Headroom counts as run out from 89 MB on, 39 minutes into the hour of the rise.
+        assert_eq!(back, 75);
         assert_eq!(forward, 2 * 60);
     }
 

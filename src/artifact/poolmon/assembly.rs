@@ -10,13 +10,12 @@ use std::collections::VecDeque;
 use super::check;
 use super::decode::Line;
 use super::draft::{Draft, Outcome, Place, is_wrapped};
-use super::figures::{FigureError, Grouping};
-use super::handcopy;
-use super::line::{
-    BrokenRow, BrokenRowError, LineKind, RowText, TYPE_AT, kind, placed_row, read_commit,
-    read_memory, respaced_row, total_row,
-};
+use super::figures::FigureError;
+use super::line::{BrokenRow, BrokenRowError, LineKind, RowText, TYPE_AT, placed_row, total_row};
+use super::memory::{read_commit, read_memory};
 use super::notes::{FileNotes, FileProblem, Problem, StampSide, complaint};
+use super::pieces::{Held, HeldKind, Joined, join};
+use super::reading::{Reading, read, rejected_kind};
 use super::recognise::{Foreign, foreign};
 use super::row::SuspectReason;
 use super::snapshot::{MemoryHeader, Opening, RejectedKind, Snapshot, TextBlock};
@@ -27,29 +26,8 @@ const MAX_PROBLEMS: usize = 8;
 const FOREIGN_LINES: u64 = 500;
 /// Bytes of a line of text that are searched for complaints and marks.
 const TEXT_LOOK: usize = 512;
-/// Pieces of a row wrapped at a narrow window: three at 40 columns, and one to spare.
-const MAX_PIECES: u64 = 4;
-/// Longest row joined from pieces: the widest form with its mapped text is under 300 bytes.
-const MAX_JOINED: usize = 1024;
-
-/// A line kept back because the next may complete it.
-struct Held {
-    bytes: Vec<u8>,
-    line: u64,
-    offset: u64,
-    pieces: u64,
-    transcoded: bool,
-    kind: HeldKind,
-}
-
-enum HeldKind {
-    /// A row that was cut at a window's edge.
-    Piece(BrokenRow),
-    /// A row with numbers enough, whose last one may be cut.
-    CutNumber(RowText),
-    /// A short line that may be the part of a tag before a line feed.
-    TagHead,
-}
+/// Longest second piece of a wrapped memory line: its right part with five labels.
+const MAX_HEADER_PIECE: usize = 80;
 
 /// Text since the last header or row.
 #[derive(Default)]
@@ -58,20 +36,14 @@ struct Gap {
     lines: u64,
 }
 
-/// What a line is, read alone.
-enum Reading {
-    Row(RowText),
-    Broken(BrokenRow),
-    Total,
-    Kind(LineKind),
-}
-
 /// Puts lines together to snapshots.
 pub(super) struct Assembly {
     keep_mapped: bool,
     draft: Draft,
     gap: Gap,
     held: Option<Held>,
+    /// A memory or commit line that was cut before its last field.
+    cut_header: Option<(LineKind, Vec<u8>)>,
     /// Finished snapshots that have not been fetched: two at most.
     ready: VecDeque<Snapshot>,
     foreign: Option<(u64, Foreign)>,
@@ -93,6 +65,7 @@ impl Assembly {
             draft: Draft::default(),
             gap: Gap::default(),
             held: None,
+            cut_header: None,
             ready: VecDeque::new(),
             foreign: None,
             stamps: Stamps::default(),
@@ -143,6 +116,13 @@ impl Assembly {
         self.flush();
         let (reading, cleaned) = read(line.bytes, hint, respaced);
         let bytes = cleaned.as_deref().unwrap_or(line.bytes);
+        let cut_header = self.cut_header.take();
+        if let (Some(header), Reading::Kind(LineKind::Text)) = (cut_header, &reading)
+            && self.complete_header(header, line.bytes)
+        {
+            self.notes.tally.pieces += 1;
+            return;
+        }
         match reading {
             Reading::Row(row) => self.unchecked_row(row, bytes, line.ended, place),
             Reading::Broken(broken) => self.broken(broken, bytes, line.ended, place),
@@ -279,6 +259,28 @@ impl Assembly {
         }
     }
 
+    /// Reads a wrapped header line again together with its second piece; false if that does
+    /// not give the missing last field.
+    fn complete_header(&mut self, (kind, mut bytes): (LineKind, Vec<u8>), next: &[u8]) -> bool {
+        let Some(memory) = &self.draft.memory else {
+            return false;
+        };
+        if next.len() > MAX_HEADER_PIECE {
+            return false;
+        }
+        let mut whole = memory.clone();
+        bytes.extend_from_slice(next);
+        let last = match kind {
+            LineKind::Memory if read_memory(&bytes, &mut whole) => whole.paged_resident_kib,
+            LineKind::Commit if read_commit(&bytes, &mut whole) => whole.pool_paged_kib,
+            _ => None,
+        };
+        if last.is_some() {
+            self.draft.memory = Some(whole);
+        }
+        last.is_some()
+    }
+
     /// Stores what a header line says; false if it says nothing readable.
     fn fill_header(&mut self, kind: &LineKind, bytes: &[u8], line: u64) -> bool {
         let draft = &mut self.draft;
@@ -289,11 +291,19 @@ impl Assembly {
         match kind {
             LineKind::Memory => {
                 draft.memory_line = true;
-                read_memory(bytes, draft.memory.get_or_insert_with(new))
+                let memory = draft.memory.get_or_insert_with(new);
+                let any = read_memory(bytes, memory);
+                let cut = memory.paged_resident_kib.is_none();
+                self.cut_header = (any && cut).then(|| (LineKind::Memory, bytes.to_vec()));
+                any
             }
             LineKind::Commit => {
                 draft.commit_line = true;
-                read_commit(bytes, draft.memory.get_or_insert_with(new))
+                let memory = draft.memory.get_or_insert_with(new);
+                let any = read_commit(bytes, memory);
+                let cut = memory.pool_paged_kib.is_none();
+                self.cut_header = (any && cut).then(|| (LineKind::Commit, bytes.to_vec()));
+                any
             }
             LineKind::Title(title) => {
                 draft.title = Some(*title);
@@ -498,133 +508,5 @@ impl Assembly {
             self.add_problem(line.map(|(line, _)| line), what);
         }
         self.notes
-    }
-}
-
-fn rejected_kind(broken: BrokenRow) -> RejectedKind {
-    match broken.error {
-        BrokenRowError::NoTag => RejectedKind::NoTag,
-        BrokenRowError::Figures(FigureError::Missing(_)) => RejectedKind::MissingColumns,
-        BrokenRowError::Figures(FigureError::NotANumber(_)) => RejectedKind::NotANumber,
-        BrokenRowError::Figures(FigureError::TooLarge(_)) => RejectedKind::NumberTooLarge,
-    }
-}
-
-/// A row at the program's own column, at that of a copy without the leading blank, or where
-/// the column header says.
-fn placed_line(line: &[u8], hint: Option<usize>) -> Option<Result<RowText, BrokenRow>> {
-    // A mark of quoted mail, which would count as part of a tag at the line's start.
-    if line.first() == Some(&b'>') {
-        return None;
-    }
-    [Some(TYPE_AT), Some(TYPE_AT - 1), hint]
-        .into_iter()
-        .flatten()
-        .find_map(|type_at| placed_row(line, type_at))
-}
-
-/// Reads a line alone: as it is, then without a copy's dress, then by arithmetic only.
-/// The second value is the cleaned line, if that is what was read. `respaced` allows rows
-/// that have lost their columns.
-fn read(line: &[u8], hint: Option<usize>, respaced: bool) -> (Reading, Option<Vec<u8>>) {
-    let by_arithmetic = |line: &[u8]| if respaced { by_arithmetic(line) } else { None };
-    let plain = as_written(line, hint);
-    if let Some(reading @ (Reading::Row(_) | Reading::Total | Reading::Kind(_))) = plain {
-        return (reading, None);
-    }
-    let cleaned = handcopy::clean(line);
-    if let Some(cleaned) = cleaned
-        && let Some(reading) = as_written(&cleaned, hint).or_else(|| by_arithmetic(&cleaned))
-    {
-        return (reading, Some(cleaned));
-    }
-    match (by_arithmetic(line), plain) {
-        (Some(row @ Reading::Row(_)), _) => (row, None),
-        (_, Some(broken)) | (Some(broken), None) => (broken, None),
-        (None, None) => (Reading::Kind(LineKind::Text), None),
-    }
-}
-
-/// A row in its columns, a total or a header; `None` for text.
-fn as_written(line: &[u8], hint: Option<usize>) -> Option<Reading> {
-    match placed_line(line, hint) {
-        Some(Ok(row)) => return Some(Reading::Row(row)),
-        Some(Err(broken)) if is_row_beginning(broken) => return Some(Reading::Broken(broken)),
-        Some(Err(_)) | None => {}
-    }
-    if total_row(line).is_some() {
-        return Some(Reading::Total);
-    }
-    match kind(line) {
-        LineKind::Text => None,
-        kind => Some(Reading::Kind(kind)),
-    }
-}
-
-/// Prose may have a word at the right place; numbers, or nothing at all, must follow.
-fn is_row_beginning(broken: BrokenRow) -> bool {
-    match broken.error {
-        BrokenRowError::Figures(FigureError::Missing(_)) => true,
-        BrokenRowError::Figures(error) => error.read() > 0,
-        BrokenRowError::NoTag => false,
-    }
-}
-
-fn by_arithmetic(line: &[u8]) -> Option<Reading> {
-    Some(match respaced_row(line, Grouping::Thousands)? {
-        Ok(row) => Reading::Row(row),
-        Err(broken) => Reading::Broken(broken),
-    })
-}
-
-enum Joined {
-    /// The pieces are a proven row; its figures refer to these bytes.
-    Row(RowText, Vec<u8>),
-    /// The row still lacks its end.
-    More(BrokenRow, Vec<u8>),
-}
-
-/// Joins a held line with the next, if their sum is a proven row or at least more of one.
-fn join(held: &Held, next: &[u8], hint: Option<usize>) -> Option<Joined> {
-    if held.bytes.len() + next.len() >= MAX_JOINED || held.pieces >= MAX_PIECES {
-        return None;
-    }
-    let glued = |glue: &[u8]| [held.bytes.as_slice(), glue, next].concat();
-    let proven = |bytes: &[u8], row: Option<Result<RowText, BrokenRow>>| {
-        let row = row?
-            .ok()
-            .filter(|row| check::check(&row.figures).1.is_ok())?;
-        Some(Joined::Row(row, bytes.to_vec()))
-    };
-    if let HeldKind::TagHead = held.kind {
-        let bytes = glued(b"\n");
-        return proven(&bytes, placed_row(&bytes, TYPE_AT));
-    }
-    let continues = matches!(next.first(), Some(b' ' | b'0'..=b'9' | b'(' | b')' | b'-'));
-    if !continues || placed_line(next, hint).is_some() {
-        return None;
-    }
-    let row = |bytes: &[u8]| {
-        placed_line(bytes, hint).or_else(|| respaced_row(bytes, Grouping::Thousands))
-    };
-    let (direct, spaced) = (glued(b""), glued(b" "));
-    proven(&direct, row(&direct))
-        .or_else(|| proven(&spaced, row(&spaced)))
-        .or_else(|| match (&held.kind, row(&direct)?) {
-            (HeldKind::Piece(before), Err(after)) if grows(*before, after) => {
-                Some(Joined::More(after, direct))
-            }
-            _ => None,
-        })
-}
-
-/// True when a joined piece has more numbers than before and still lacks some.
-fn grows(before: BrokenRow, after: BrokenRow) -> bool {
-    match (before.error, after.error) {
-        (
-            BrokenRowError::Figures(before),
-            BrokenRowError::Figures(after @ FigureError::Missing(_)),
-        ) => after.read() > before.read(),
-        _ => false,
     }
 }

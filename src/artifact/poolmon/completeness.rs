@@ -14,6 +14,9 @@ const WHOLE_TABLE_ROWS: usize = 150;
 /// The live screen draws into a buffer of 2000 lines (documented for it); a copy of
 /// about that size is cut there.
 const SCREEN_BUFFER_ROWS: usize = 1_900;
+/// Rows of a live copy that may be a screenful: tags sorted by name then share a beginning by
+/// the place of the cut as easily as by a filter. The smallest documented window shows 45.
+const SCREENFUL: usize = 20;
 /// Rows that must all be in one pool before a pool filter is inferred: an unfiltered table
 /// mixes them about two to one, so eight alike come by chance once in 25.
 const ROWS_FOR_POOL_FILTER: usize = 8;
@@ -203,7 +206,11 @@ pub(super) fn judge(facts: &Facts<'_>) -> Vec<Completeness> {
             reasons.push(cut);
             reasons.extend(filter);
         }
-        _ if filter.is_some() => reasons.extend(filter),
+        _ if filter.is_some() => {
+            reasons.extend(filter);
+            let screenful = facts.source == Some(Source::Live) && rows >= SCREENFUL;
+            reasons.extend(screenful.then_some(cut));
+        }
         _ => reasons.extend(by_size(facts, cut)),
     }
     if reasons.is_empty() {

@@ -53,9 +53,6 @@ pub(super) struct DecodeNotes {
     /// NUL characters that were dropped, and the offset near which the first stood.
     pub nuls: u64,
     pub first_nul: Option<u64>,
-    /// Lines longer than [`MAX_LINE`], and the first of them.
-    pub overlong: u64,
-    pub first_overlong: Option<u64>,
     /// Why reading stopped early, with the offset.
     pub failure: Option<(u64, ErrorKind)>,
 }
@@ -152,49 +149,42 @@ impl<R: Read> LineReader<R> {
         let span = self.find_end();
         let first = self.start;
         self.advance(span.total);
-        let cut = !span.ended && span.total >= MAX_LINE;
-        if cut {
-            self.skipping = true;
-            self.notes.overlong += 1;
-            self.notes.first_overlong.get_or_insert(self.number);
-        }
-        let raw = &self.buffer[first..first + span.content];
-        let nuls = match self.encoding {
-            Encoding::Bytes | Encoding::Utf8Marked => without_nuls(raw, &mut self.cells),
-            Encoding::Utf16Le => Some(units(
-                raw,
-                u16::from_le_bytes,
-                &mut self.cells,
-                &mut self.utf8,
-            )),
-            Encoding::Utf16Be => Some(units(
-                raw,
-                u16::from_be_bytes,
-                &mut self.cells,
-                &mut self.utf8,
-            )),
-        };
+        self.skipping = !span.ended && span.total >= MAX_LINE;
+        let nuls = self.decode(first, span.content);
         if let Some(count) = nuls.filter(|&n| n > 0) {
             self.notes.nuls += count;
             self.notes.first_nul.get_or_insert(offset);
         }
-        let bytes = if nuls.is_some() {
-            self.cells.as_slice()
-        } else {
-            raw
-        };
-        let wide = matches!(self.encoding, Encoding::Utf16Le | Encoding::Utf16Be);
-        let utf8 = (wide && !self.utf8.is_empty()).then_some(self.utf8.as_slice());
+        let raw = &self.buffer[first..first + span.content];
+        let bytes = nuls.map_or(raw, |_| self.cells.as_slice());
         let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        let utf8 = (self.is_wide() && !self.utf8.is_empty()).then_some(self.utf8.as_slice());
         let utf8 = utf8.map(|t| t.strip_suffix(b"\r").unwrap_or(t));
+        let (number, cut) = (self.number, self.skipping);
         Some(Line {
-            number: self.number,
+            number,
             offset,
             bytes,
             utf8,
             ended: span.ended,
             cut,
         })
+    }
+
+    fn is_wide(&self) -> bool {
+        matches!(self.encoding, Encoding::Utf16Le | Encoding::Utf16Be)
+    }
+
+    /// Decodes a line into `cells` and `utf8` where its raw bytes do not do; the number of NUL
+    /// characters that were dropped then.
+    fn decode(&mut self, first: usize, length: usize) -> Option<u64> {
+        let raw = &self.buffer[first..first + length];
+        let (cells, utf8) = (&mut self.cells, &mut self.utf8);
+        match self.encoding {
+            Encoding::Bytes | Encoding::Utf8Marked => without_nuls(raw, cells),
+            Encoding::Utf16Le => Some(units(raw, u16::from_le_bytes, cells, utf8)),
+            Encoding::Utf16Be => Some(units(raw, u16::from_be_bytes, cells, utf8)),
+        }
     }
 
     /// Makes at least `wanted` bytes available if the source has them; how many there are.

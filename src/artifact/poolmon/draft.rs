@@ -4,7 +4,9 @@ use super::check;
 use super::completeness::{self, Facts};
 use super::figures::{Figures, Number};
 use super::line::{Columns, RowText};
-use super::row::{BytesCheck, Deltas, DiffCheck, Row, RowCheck, Suspect, TagReading, Total};
+use super::row::{
+    BytesCheck, Deltas, DiffCheck, Row, RowCheck, Suspect, SuspectReason, TagReading, Total,
+};
 use super::snapshot::{
     Layout, MAX_ROWS, MemoryHeader, Opening, PageFaults, Rejected, RejectedKind, Snapshot,
     SortOrder, Source, TextBlock, Title, Width, reject, sample,
@@ -119,28 +121,7 @@ impl Draft {
         place: &Place<'_>,
         keep_mapped: bool,
     ) -> Outcome {
-        let (values, proof) = check::check(&text.figures);
-        let reading = if place.transcoded && may_be_transcoded(text.tag) {
-            TagReading::Transcoded
-        } else {
-            text.reading
-        };
-        let row = Row {
-            tag: text.tag,
-            reading,
-            pool: text.pool,
-            allocs: values.allocs,
-            frees: values.frees,
-            diff: values.diff,
-            bytes: values.bytes,
-            per_alloc: values.per_alloc,
-            deltas: text.figures.changes.map(deltas),
-            mapped: keep_mapped
-                .then(|| mapped(line, text.figures.end))
-                .flatten(),
-            line: place.line,
-            check: proof.unwrap_or(RowCheck::EXACT),
-        };
+        let (row, proof) = row_of(text, line, place, keep_mapped);
         match proof {
             Ok(check) if self.rows.len() < MAX_ROWS => {
                 self.note_form(text, line, &row);
@@ -260,6 +241,38 @@ impl Draft {
             None => PageFaults::Unknown(count),
         })
     }
+}
+
+/// The row that a line states, and whether its arithmetic holds.
+fn row_of(
+    text: &RowText,
+    line: &[u8],
+    place: &Place<'_>,
+    keep_mapped: bool,
+) -> (Row, Result<RowCheck, SuspectReason>) {
+    let (values, proof) = check::check(&text.figures);
+    let reading = if place.transcoded && may_be_transcoded(text.tag) {
+        TagReading::Transcoded
+    } else {
+        text.reading
+    };
+    let row = Row {
+        tag: text.tag,
+        reading,
+        pool: text.pool,
+        allocs: values.allocs,
+        frees: values.frees,
+        diff: values.diff,
+        bytes: values.bytes,
+        per_alloc: values.per_alloc,
+        deltas: text.figures.changes.map(deltas),
+        mapped: keep_mapped
+            .then(|| mapped(line, text.figures.end))
+            .flatten(),
+        line: place.line,
+        check: proof.unwrap_or(RowCheck::EXACT),
+    };
+    (row, proof)
 }
 
 /// Rejected lines that stood for a row of the table.

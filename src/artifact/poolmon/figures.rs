@@ -57,6 +57,11 @@ pub(super) enum FigureError {
 }
 
 impl FigureError {
+    /// True when the line began as a row does: with a number, however large.
+    pub fn after_a_number(self) -> bool {
+        self.read() > 0 || matches!(self, FigureError::TooLarge(_))
+    }
+
     /// Numbers that were read before the error.
     pub fn read(self) -> u8 {
         match self {
@@ -98,6 +103,9 @@ pub(super) fn read(line: &[u8], from: usize, grouping: Grouping) -> Result<Figur
     let changes = match (allocs_change, frees_change, bytes_change) {
         (Some(a), Some(f), Some(b)) => Some([a, f, b]),
         (None, None, None) => None,
+        (Some(_), Some(_), None) if per_alloc.is_none() => {
+            return Err(FigureError::Missing(cursor.count));
+        }
         _ => return Err(FigureError::NotANumber(cursor.count)),
     };
     let end = cursor.at;
@@ -247,6 +255,7 @@ mod tests {
         let of = |line: &[u8]| read(line, 0, Grouping::None);
         assert_eq!(of(b" 7 5"), Err(FigureError::Missing(2)));
         assert_eq!(of(b" 7 (5"), Err(FigureError::Missing(1)));
+        assert_eq!(of(b" 7 (1) 5 (1) 2 64"), Err(FigureError::Missing(4)));
         assert_eq!(of(b"words"), Err(FigureError::NotANumber(0)));
         assert_eq!(of(b" 7 5 2 64O 320"), Err(FigureError::NotANumber(3)));
         assert_eq!(of(b" 7 (1) 5 2 640 320"), Err(FigureError::NotANumber(5)));

@@ -8,7 +8,7 @@ use memchr::memmem;
 
 use super::figures::{self, FigureError, Figures, Grouping};
 use super::row::TagReading;
-use super::snapshot::{MemoryField, MemoryHeader, PageFaults, Title};
+use super::snapshot::Title;
 use crate::tag::{Pool, Tag};
 
 /// Column of the `Type` word where the program itself wrote the line.
@@ -126,7 +126,7 @@ pub(super) fn respaced_row(line: &[u8], grouping: Grouping) -> Option<Result<Row
                 }
                 None => BrokenRowError::NoTag,
             },
-            Err(error) if error.read() > 0 && tag_of_text(&line[..at]).is_some() => {
+            Err(error) if error.after_a_number() && tag_of_text(&line[..at]).is_some() => {
                 BrokenRowError::Figures(error)
             }
             Err(_) => continue,
@@ -164,7 +164,8 @@ fn tag_of_text(before: &[u8]) -> Option<(Tag, TagReading)> {
     if text.is_empty() || text.len() > MAX_CELL {
         return None;
     }
-    if text.len() <= 4 {
+    let multi_byte = !text.is_ascii() && std::str::from_utf8(text).is_ok();
+    if text.len() <= 4 && !multi_byte {
         let mut bytes = [b' '; 4];
         bytes.get_mut(..text.len())?.copy_from_slice(text);
         let whole = text.len() == 4;
@@ -273,66 +274,6 @@ fn columns(line: &[u8]) -> Option<Columns> {
     })
 }
 
-/// A value of a header field, and what follows it.
-fn field<'a>(line: &'a [u8], label: &[u8]) -> Option<(i64, &'a [u8])> {
-    let at = memmem::find(line, label)? + label.len();
-    let rest = line.get(at..)?.trim_ascii_start();
-    let sign = usize::from(rest.first() == Some(&b'-'));
-    let digits = rest
-        .iter()
-        .skip(sign)
-        .take_while(|b| b.is_ascii_digit())
-        .count();
-    let (number, after) = rest.split_at_checked(sign + digits)?;
-    let value = std::str::from_utf8(number).ok()?.parse().ok()?;
-    Some((value, after))
-}
-
-/// Fills the fields of the `Memory:` line; false if it has none.
-pub(super) fn read_memory(line: &[u8], header: &mut MemoryHeader) -> bool {
-    let mut take = |line, label: &[u8], which| size(line, label, which, &mut header.wrapped);
-    header.memory_kib = take(line, b"Memory:", MemoryField::Memory);
-    header.avail_kib = take(line, b"Avail:", MemoryField::Avail);
-    let faults = take(line, b"PageFlts:", MemoryField::PageFaults);
-    header.krnl_kib = take(line, b"Krnl:", MemoryField::Krnl);
-    let resident = memmem::find(line, b"Krnl:").map_or(&line[line.len()..], |at| &line[at..]);
-    header.paged_resident_kib = take(resident, b" P:", MemoryField::PagedResident);
-    header.page_faults = faults.map(PageFaults::Unknown);
-    header.memory_kib.is_some() || header.avail_kib.is_some()
-}
-
-/// Fills the fields of the `Commit:` line; false if it has none.
-pub(super) fn read_commit(line: &[u8], header: &mut MemoryHeader) -> bool {
-    let mut take = |line, label: &[u8], which| size(line, label, which, &mut header.wrapped);
-    header.commit_kib = take(line, b"Commit:", MemoryField::Commit);
-    header.limit_kib = take(line, b"Limit:", MemoryField::Limit);
-    header.peak_kib = take(line, b"Peak:", MemoryField::Peak);
-    header.pool_nonpaged_kib = take(line, b"Pool N:", MemoryField::PoolNonpaged);
-    let pools = memmem::find(line, b"Pool N:").map_or(&line[line.len()..], |at| &line[at..]);
-    header.pool_paged_kib = take(pools, b" P:", MemoryField::PoolPaged);
-    header.commit_kib.is_some() || header.limit_kib.is_some()
-}
-
-/// A header field; a negative one is a 32-bit number printed signed.
-fn size(
-    line: &[u8],
-    label: &[u8],
-    which: MemoryField,
-    wrapped: &mut Vec<MemoryField>,
-) -> Option<i64> {
-    let (value, after) = field(line, label)?;
-    // Without its unit a size may have lost digits at a window's edge.
-    let whole = which == MemoryField::PageFaults || matches!(after.first(), Some(b'K' | b'k'));
-    if !whole {
-        return None;
-    }
-    if (i64::from(i32::MIN)..0).contains(&value) {
-        wrapped.push(which);
-        return Some(value + (1 << 32));
-    }
-    (value >= 0).then_some(value)
-}
-
 /// True when a line holds something like a date or a time of day. The words themselves are
 /// read elsewhere; here they only tell which lines separate snapshots. A shell's banner has a
 /// version number that reads like a date (`6.1.7601`).
@@ -412,6 +353,11 @@ mod tests {
             (utf8.tag, utf8.reading),
             (Tag::new(*b"Th\xe5r"), TagReading::Transcoded)
         );
+        let short = read(" \u{e5}b Nonp 3 1 2 64 32");
+        assert_eq!(
+            (short.tag, short.reading),
+            (Tag::new(*b"\xe5b  "), TagReading::Transcoded)
+        );
         let own_name = read("Nonp    Paged 3 1 2 64 32 [x.sys - Paged 1 2 3 4 5]");
         assert_eq!(
             (own_name.tag, own_name.pool),
@@ -463,32 +409,6 @@ mod tests {
         assert_eq!(kind(b"Memory:  Nonp Allocations"), LineKind::Text);
         assert_eq!(kind(b" ...  "), LineKind::Ellipsis);
         assert_eq!(kind(b"\x1a"), LineKind::Blank);
-    }
-
-    #[test]
-    fn memory_fields_fused_wrapped_or_missing() {
-        let mut header = MemoryHeader::default();
-        let memory = b" Memory:-1992294400K Avail:1234K  PageFlts:-5   InRam Krnl:16K P:95K";
-        assert!(read_memory(memory, &mut header));
-        assert_eq!(header.memory_kib, Some(2_302_672_896));
-        assert_eq!(header.page_faults, Some(PageFaults::Unknown(4_294_967_291)));
-        assert_eq!(
-            (header.krnl_kib, header.paged_resident_kib),
-            (Some(16), Some(95))
-        );
-        assert_eq!(
-            header.wrapped,
-            [MemoryField::Memory, MemoryField::PageFaults]
-        );
-        assert!(read_commit(
-            b" Commit: 7K Limit:8K Peak:  9K      Pool N:  5K",
-            &mut header
-        ));
-        assert_eq!(
-            (header.peak_kib, header.pool_nonpaged_kib),
-            (Some(9), Some(5))
-        );
-        assert_eq!(header.pool_paged_kib, None);
     }
 
     #[test]

@@ -21,8 +21,11 @@ mod draft;
 mod figures;
 mod handcopy;
 mod line;
+mod memory;
 mod notes;
+mod pieces;
 mod reader;
+mod reading;
 mod recognise;
 mod row;
 mod snapshot;
@@ -32,17 +35,21 @@ mod fixture;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod scenarios;
+#[cfg(test)]
+mod scenarios_copies;
+#[cfg(test)]
 mod third_party;
 
 pub use completeness::Completeness;
 pub use decode::{Encoding, EncodingChange};
 pub use notes::{FileNotes, FileProblem, Problem, StampSide, Tally};
 pub use reader::{Options, SnapshotReader};
-pub use recognise::{Foreign, Kind, Recognition, recognise};
+pub use recognise::{Foreign, HEAD as RECOGNITION_HEAD, Kind, Recognition, recognise};
 pub use row::{
     BytesCheck, Deltas, DiffCheck, Row, RowCheck, Suspect, SuspectReason, TagReading, Total,
 };
 pub use snapshot::{
-    Layout, MemoryField, MemoryHeader, Opening, PageFaults, Rejected, RejectedKind, Snapshot,
-    SortOrder, Source, TextBlock, TextLine, Title, Width,
+    Layout, MAX_ROWS, MemoryField, MemoryHeader, Opening, PageFaults, Rejected, RejectedKind,
+    Snapshot, SortOrder, Source, TextBlock, TextLine, Title, Width,
 };

@@ -8,7 +8,7 @@ use crate::bundle::name::ArtifactName;
 pub enum NameHint {
     /// `httperr*.log`, or `ht` and four to eight digits (time-based rollover).
     HttpErr,
-    /// A text file with `pool` in its name that is not `pooltag`.
+    /// A text file with `poolmon`, `poolsnap` or the word `pool` in its name.
     Poolmon,
     /// `pooltag*.txt`, `localtag*.txt`.
     PoolTagTxt,
@@ -48,7 +48,7 @@ impl NameHint {
         if by_word("pooltag") || by_word("localtag") {
             return Some(NameHint::PoolTagTxt);
         }
-        if by_word("pool") {
+        if textual && is_about_pool(&base) {
             return Some(NameHint::Poolmon);
         }
         if by_word("systeminfo") {
@@ -124,6 +124,19 @@ fn is_text(role: Role, basis: Basis) -> bool {
     ) && !matches!(basis, Basis::Binary | Basis::NotAnImage(NotAnImage::Data))
 }
 
+/// Not the pools of IIS (`AppPools.txt`), nor the spooler's.
+fn is_about_pool(base: &str) -> bool {
+    let words = ["poolmon", "poolsnap", "poolused", "pagedpool"];
+    let starts_word = |at: usize| {
+        !base
+            .get(..at)
+            .unwrap_or_default()
+            .ends_with(char::is_alphabetic)
+    };
+    words.iter().any(|word| base.contains(word))
+        || base.match_indices("pool").any(|(at, _)| starts_word(at))
+}
+
 /// `HTTPERRn.LOG` by size, `htYYMM`, `htYYMMDD`, `htYYMMww`, `htYYMMDDhh` by time; copies
 /// carry prefixes and suffixes around the former.
 fn is_httperr(base: &str) -> bool {
@@ -153,6 +166,9 @@ mod tests {
         assert_eq!(of("pooltag.txt"), Some(NameHint::PoolTagTxt));
         assert_eq!(of("poolparty.sys"), Some(NameHint::Driver));
         assert_eq!(of("AppPools.xml"), None);
+        assert_eq!(of("AppPools.txt"), Some(NameHint::Text));
+        assert_eq!(of("spooler.log"), Some(NameHint::Text));
+        assert_eq!(of("before-pool.txt"), Some(NameHint::Poolmon));
         assert_eq!(of("pool"), Some(NameHint::Poolmon));
         assert_eq!(of("readme"), None);
     }

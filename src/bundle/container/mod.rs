@@ -6,16 +6,19 @@ mod folder;
 mod loose;
 mod zip;
 
-use super::artifact::{ArtifactIssue, BundleNote, Modified, SkipReason, Skipped};
+use super::artifact::{
+    ArtifactIssue, BundleNote, Modified, ModifiedSource, SkipReason, Skipped, When,
+};
 use super::limits::{Claim, LimitHit, Limits};
 use super::name::{ArtifactName, NameEncoding};
 use super::open::OpenErrorKind;
 use super::reader::ReadErrorKind;
 use super::source::SharedFile;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::fs::Metadata;
 use std::io::Read;
 use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 /// The content of a container's entries, by their place in its listing.
 pub(super) trait Container: Send + Sync {
@@ -125,12 +128,18 @@ fn junk(name: &ArtifactName) -> Option<SkipReason> {
     (in_macosx || known || base.starts_with("._")).then_some(SkipReason::DesktopJunk)
 }
 
+/// The file's time, where it is one that a calendar has: file systems store any number.
 fn modified_of(metadata: &Metadata) -> Option<Modified> {
-    use super::artifact::{ModifiedSource, When};
-    let when = When::Instant(DateTime::<Utc>::from(metadata.modified().ok()?));
+    let time = metadata.modified().ok()?;
+    let when = match time.duration_since(UNIX_EPOCH) {
+        Ok(after) => TimeDelta::from_std(after).ok()?,
+        Err(before) => -TimeDelta::from_std(before.duration()).ok()?,
+    };
+    let when = DateTime::<Utc>::UNIX_EPOCH.checked_add_signed(when)?;
+    let source = ModifiedSource::FolderMtime;
     Some(Modified {
-        when,
-        source: ModifiedSource::FolderMtime,
+        when: When::Instant(when),
+        source,
         packer_local: None,
     })
 }

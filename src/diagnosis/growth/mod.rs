@@ -114,7 +114,10 @@ pub fn analyse(history: &PoolHistory) -> Vec<EpochGrowth> {
         .collect()
 }
 
-fn analyse_epoch(history: &PoolHistory, index: usize, epoch: &Epoch) -> EpochGrowth {
+/// Analyses one epoch, or a part of it ([`Epoch::clipped`]); `index` is its number in the
+/// history. A leak that filled the pool looks like a plateau from then on: what it was
+/// shows in the part before.
+pub fn analyse_epoch(history: &PoolHistory, index: usize, epoch: &Epoch) -> EpochGrowth {
     let nonpaged = pool_total(history, epoch, Pool::NonPaged);
     let paged = pool_total(history, epoch, Pool::Paged);
     let total_of = |pool| match pool {
@@ -168,5 +171,7 @@ fn series_growth(
     })
 }
 
+#[cfg(test)]
+mod simulated;
 #[cfg(test)]
 mod tests;

@@ -374,7 +374,7 @@ fn distribute(
     }
 }
 
-fn series_of(tag: Tag, pool: Pool, samples: &[Sample]) -> Series {
+pub(super) fn series_of(tag: Tag, pool: Pool, samples: &[Sample]) -> Series {
     let mut packed = Packed::default();
     let (mut allocs_made, mut frees_made) = (0u64, 0u64);
     let mut before: Option<Sample> = None;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::builder::series_of;
 use super::observation::Facts;
 use super::order::Ordering;
 use super::packed::{Packed, Sample};
@@ -77,6 +78,30 @@ impl Epoch {
             .binary_search_by_key(&(tag, pool), |s| (s.tag, s.pool))
             .ok()?;
         self.series.get(found)
+    }
+}
+
+impl Epoch {
+    /// The part of the epoch within `places`, for questions such as "how did it grow before
+    /// the pool was full". Series without a sample there are left out.
+    pub fn clipped(&self, places: Range<usize>) -> Epoch {
+        let start = places.start.clamp(self.snapshots.start, self.snapshots.end);
+        let end = places.end.clamp(start, self.snapshots.end);
+        let within = |series: &Series| -> Vec<Sample> {
+            let samples = series.samples.iter();
+            samples
+                .filter(|s| (start..end).contains(&(s.snapshot as usize)))
+                .collect()
+        };
+        let clipped = self.series.iter().map(|series| (series, within(series)));
+        Epoch {
+            start: self.start,
+            snapshots: start..end,
+            series: clipped
+                .filter(|(_, samples)| !samples.is_empty())
+                .map(|(series, samples)| series_of(series.tag, series.pool, &samples))
+                .collect(),
+        }
     }
 }
 

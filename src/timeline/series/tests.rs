@@ -151,6 +151,16 @@ fn without_clocks_a_fall_inside_one_file_is_a_restart() {
 }
 
 #[test]
+fn an_epoch_can_be_clipped() {
+    let history = build((0..6).map(|i| machine(0, Some(i * HOUR), 10 + i as u64)));
+    let part = history.epochs[0].clipped(2..4);
+    assert_eq!(part.snapshots, 2..4);
+    let series = part.series_of(Tag::new(*b"Leak"), Pool::NonPaged).unwrap();
+    assert_eq!((series.samples.len(), series.allocs_made), (2, 10));
+    assert!(history.epochs[0].clipped(9..12).series.is_empty());
+}
+
+#[test]
 fn absent_is_never_zero() {
     let whole = Observation {
         facts: facts(0, None),

@@ -89,6 +89,17 @@ impl ZoneClaim {
         }
     }
 
+    /// What the `Time Zone` line of systeminfo says, in full or its offset alone.
+    pub fn from_systeminfo(display_name: &str) -> Option<Self> {
+        let fact = super::display_name(display_name)?;
+        let text = display_name.trim().to_owned();
+        Some(ZoneClaim {
+            fact,
+            source: ZoneSource::SystemInfo,
+            text,
+        })
+    }
+
     /// What the first cell of a perfmon CSV says: the zone when its name is known and
     /// can have that bias, nothing when not. `bias_minutes` counts west of UTC.
     pub fn from_pdh_header(name: &str, bias_minutes: i32) -> Option<Self> {

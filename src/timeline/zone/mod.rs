@@ -16,6 +16,7 @@ use chrono::{DateTime, Datelike, Duration, FixedOffset, NaiveDateTime, Offset, T
 use chrono_tz::{TZ_VARIANTS, Tz};
 
 pub use claim::{ChosenZone, ZoneClaim, ZoneFact, ZoneSource};
+pub(crate) use windows::leading_windows_zone;
 pub use windows::{WINDOWS_ZONES, WindowsZone, display_name, windows_zone};
 
 /// Longest zone name worth looking at; the longest real one has 32 letters, the

@@ -234,12 +234,20 @@ pub fn windows_zone(id: &str) -> Option<&'static WindowsZone> {
 /// The longest zone id that `text` begins with, and the text after it.
 pub(crate) fn leading_windows_zone(text: &str) -> Option<(&'static WindowsZone, &str)> {
     let mut found: Option<(&'static WindowsZone, usize)> = None;
-    for zone in WINDOWS_ZONES {
+    let begins_alike = |id: &str| {
+        id.get(..3)
+            .zip(text.get(..3))
+            .is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
+    };
+    for zone in WINDOWS_ZONES.iter().filter(|zone| begins_alike(zone.id)) {
         let daylight = zone.id.replace("Standard", "Daylight");
         for name in [zone.id, daylight.as_str()] {
             let begins = text
-                .get(..name.len())
-                .is_some_and(|head| head.to_lowercase() == name.to_lowercase());
+                .split_at_checked(name.len())
+                .is_some_and(|(head, tail)| {
+                    head.to_lowercase() == name.to_lowercase()
+                        && !tail.starts_with(char::is_alphanumeric)
+                });
             if begins && found.is_none_or(|(_, length)| name.len() > length) {
                 found = Some((zone, name.len()));
             }

@@ -10,6 +10,7 @@
 //! hostile and merely old archives get wrong. Limits bound the output instead.
 
 use super::entry::{FLAG_DESCRIPTOR, LOCAL_SIGNATURE, Place};
+use crate::bundle::classify::HEAD_BYTES;
 use crate::bundle::reader::ReadFault;
 use crate::bundle::source::{FileRange, SharedFile};
 use std::future::{Future, poll_fn};
@@ -24,8 +25,9 @@ use zip::result::ZipError;
 /// Methods that are unpacked: stored, deflate, and the deflate64 of Windows Explorer.
 pub(super) const METHODS: &[u16] = &[0, 8, 9];
 
-/// First chunk that is unpacked; often only the head of an entry is wanted.
-const FIRST_CHUNK: usize = 4 << 10;
+/// First chunk that is unpacked: often no more than the head of an entry is wanted, and
+/// one byte to see whether it goes on.
+const FIRST_CHUNK: usize = HEAD_BYTES + 1;
 /// Later chunks.
 const CHUNK: usize = 64 << 10;
 
@@ -83,7 +85,7 @@ async fn unpack(mut source: Source, place: Place, handed: Arc<Mutex<Vec<u8>>>) -
     let mut size = FIRST_CHUNK;
     loop {
         let mut chunk = vec![0; size];
-        let count = entry.read(&mut chunk).map_err(|error| mismatch_or(error))?;
+        let count = entry.read(&mut chunk).map_err(mismatch_or)?;
         if count == 0 {
             return Ok(());
         }

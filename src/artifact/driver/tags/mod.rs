@@ -1,0 +1,38 @@
+//! Which pool tags an image allocates with, and how that is known.
+//!
+//! ```text
+//! API table × imports ─► slots ─► references (byte scan) ─► functions ─► values at calls
+//!                                     ▲                                     │
+//!                                     └──── routines that pass a tag on ◄───┤
+//!                                           variables that hold one    ◄────┘
+//! ```
+//! What no call proves is graded by where its bytes stand: operand, data, text.
+
+mod analysis;
+mod bytes;
+mod collect;
+mod explain;
+mod finding;
+mod framework;
+mod query;
+mod references;
+mod resync;
+mod routine;
+mod structures;
+
+#[cfg(test)]
+mod tests;
+
+pub use explain::explain;
+pub use finding::{Blind, Finding, Grade, MAX_SITES, Site, SiteCounts, TagFindings, Via};
+pub use query::{TagQuery, same};
+
+use super::image::Image;
+
+/// Finds out which of the asked tags `image` allocates or frees with.
+///
+/// `file_name` is the image's name as given (with or without folders); it serves only the
+/// framework's default tag, which is made of the driver's name.
+pub fn analyse(image: &Image<'_>, query: TagQuery<'_>, file_name: Option<&str>) -> TagFindings {
+    analysis::run(image, query, file_name)
+}

@@ -1,0 +1,79 @@
+//! The machine of a case, as far as the case states it.
+
+use super::options::Options;
+use super::pools::Pools;
+use super::survey::Survey;
+use crate::artifact::systeminfo::Architecture;
+use crate::diagnosis::headroom::{Arch, Host, Limit, Margin, limit};
+
+/// The machine, and where each fact comes from.
+pub(super) struct HostFacts {
+    pub(super) name: Option<String>,
+    pub(super) os: Option<String>,
+    pub(super) host: Host,
+    pub(super) sources: Vec<String>,
+    pub(super) limit: Result<Limit, String>,
+    pub(super) margin: Margin,
+}
+
+pub(super) fn facts(survey: &Survey, options: &Options, pools: &Pools) -> HostFacts {
+    let mut host = Host::default();
+    let mut sources = Vec::new();
+    let system = survey.systems.first().map(|(_, system)| system);
+    let mut os = system.and_then(|s| s.os_name.as_ref()).map(|s| s.value.clone());
+    if let Some(system) = system {
+        sources.push("systeminfo output in the bundle".to_owned());
+        host.os = system.os_name.as_ref().and_then(|name| name.value.parse().ok());
+        if host.os.is_none() {
+            host.os = system.os_version.as_ref().and_then(|v| {
+                crate::diagnosis::headroom::OsVersion::from_nt(v.value.major, v.value.minor, v.value.build)
+            });
+        }
+        host.arch = system.architecture.as_ref().and_then(|a| match a.value {
+            Architecture::X86 => Some(Arch::X86),
+            Architecture::X64 => Some(Arch::X64),
+            Architecture::Arm64 => Some(Arch::Arm64),
+            Architecture::Ia64 => None,
+        });
+        host.ram_bytes = system.ram_bytes.as_ref().map(|r| r.value);
+    }
+    if let Some((_, boot)) = survey.boots.first() {
+        host.boot_3gb = Some(boot.user_mib() > 2048);
+        sources.push("boot configuration in the bundle".to_owned());
+    }
+    let header_ram = pools.history.snapshots.iter().rev().find_map(|s| s.facts.ram);
+    if let (None, Some(ram)) = (host.ram_bytes, header_ram) {
+        host.ram_bytes = Some(ram);
+        sources.push("memory size in poolmon's header".to_owned());
+    }
+    stated(&mut host, &mut os, &mut sources, options);
+    HostFacts {
+        name: system.and_then(|s| s.host.as_ref()).map(|s| s.value.clone()),
+        os,
+        limit: limit(&host).map_err(|missing| missing.to_string()),
+        margin: Margin::of(&host),
+        host,
+        sources,
+    }
+}
+
+/// What the options state goes before what the bundle says.
+fn stated(host: &mut Host, os: &mut Option<String>, sources: &mut Vec<String>, options: &Options) {
+    if let Some((version, typed)) = &options.os {
+        host.os = Some(*version);
+        *os = Some(typed.clone());
+        sources.push("option --os".to_owned());
+    }
+    if let Some(arch) = options.arch {
+        host.arch = Some(arch);
+        sources.push("option --arch".to_owned());
+    }
+    if let Some(ram) = options.ram {
+        host.ram_bytes = Some(ram);
+        sources.push("option --ram".to_owned());
+    }
+    if let Some(bytes) = options.npp_limit {
+        host.npp_limit_option = Some(bytes);
+        sources.push("option --npp-limit".to_owned());
+    }
+}

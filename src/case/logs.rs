@@ -1,0 +1,226 @@
+//! The HTTPERR logs of a case, each row counted once.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom};
+
+use super::survey::{Survey, Use};
+use super::times::of_seconds;
+use crate::artifact::httperr::{self, LayoutSource, Log, Oddity, Standing, Tally, WORTH_SPLITTING};
+use crate::bundle::{Artifact, ArtifactId, Bundle, ContentDigest, HashingReader};
+use crate::timeline::episode::{Episode, RefusalPoint, episodes};
+
+/// One log, read.
+pub(super) struct LogFile {
+    pub(super) artifact: ArtifactId,
+    pub(super) log: Log,
+    pub(super) standing: Standing,
+}
+
+impl LogFile {
+    pub(super) fn usefulness(&self) -> Use {
+        let tally = &self.log.tally;
+        if tally.rows == 0 && !tally.is_analysable() {
+            Use::NotUnderstood
+        } else if tally.oddities.keys().any(|k| *k != Oddity::Misaligned && *k != Oddity::TornTail) {
+            Use::PartlyUsed
+        } else {
+            Use::Used
+        }
+    }
+}
+
+/// All logs together.
+#[derive(Default)]
+pub(super) struct LogFacts {
+    pub(super) rows: u64,
+    pub(super) refused: u64,
+    pub(super) refusal_rows: u64,
+    pub(super) uncounted_rows: u64,
+    pub(super) reasons: BTreeMap<String, u64>,
+    pub(super) rivals: BTreeMap<(i64, &'static str), u64>,
+    pub(super) episodes: Vec<Episode>,
+    /// Hours since 1970 in which some log has a row.
+    pub(super) alive_hours: Vec<i64>,
+    pub(super) first_row: Option<i64>,
+    pub(super) last_row: Option<i64>,
+    /// Logs whose rows can be read for their reason.
+    pub(super) analysable: u64,
+    /// Logs whose fields lack the reason.
+    pub(super) unanalysable: u64,
+    /// Refusals whose time could not be read.
+    pub(super) undated_refusals: u64,
+    /// What is to be said of the logs together.
+    pub(super) notes: Vec<String>,
+}
+
+/// Reads a log, large ones with several threads, and takes its digest.
+pub(super) fn read_log(bundle: &Bundle, artifact: &Artifact, notes: &mut Vec<String>) -> (LogFile, ContentDigest) {
+    let large = bundle.path_of(artifact.id).filter(|_| artifact.size.is_some_and(|size| size >= WORTH_SPLITTING));
+    let (tally, bytes, digest, trouble) = match (large, artifact.size) {
+        (Some(path), Some(size)) => {
+            let open = |at: u64| {
+                let mut file = File::open(path)?;
+                file.seek(SeekFrom::Start(at)).map(|_| file)
+            };
+            let ((tally, trouble), digest) =
+                rayon::join(|| httperr::read_split(open, size), || super::survey::digest_all(bundle, artifact));
+            (tally, size, digest, trouble)
+        }
+        _ => stream_log(bundle, artifact),
+    };
+    if let Some(trouble) = trouble {
+        notes.push(format!("reading failed: {trouble}"));
+    }
+    describe(&tally, bytes, notes);
+    let log = LogFile { artifact: artifact.id, log: Log { tally, bytes }, standing: Standing::Counted };
+    (log, digest)
+}
+
+fn stream_log(bundle: &Bundle, artifact: &Artifact) -> (Tally, u64, ContentDigest, Option<io::Error>) {
+    let reader = match bundle.open_artifact(artifact.id) {
+        Ok(reader) => reader,
+        Err(why) => return (Tally::default(), 0, ContentDigest::Unreadable, Some(io::Error::other(why))),
+    };
+    let mut hashing = HashingReader::new(reader);
+    let (tally, trouble) = httperr::read(&mut hashing);
+    let (sha256, bytes, reader) = hashing.into_parts();
+    let whole = reader.fault().is_none() && trouble.is_none();
+    let digest = if whole { ContentDigest::Whole(sha256) } else { ContentDigest::Partial(sha256) };
+    (tally, bytes, digest, trouble)
+}
+
+fn describe(tally: &Tally, bytes: u64, notes: &mut Vec<String>) {
+    if bytes == 0 {
+        notes.push("empty: it neither shows refusals nor their absence".into());
+    } else if tally.rows == 0 && tally.is_analysable() {
+        notes.push("no rows: it neither shows refusals nor their absence".into());
+    } else if tally.rows == 0 {
+        notes.push("its fields lack s-reason, so it cannot show refusals: not analysable, not clean".into());
+    }
+    let inferred: u64 =
+        tally.layouts.iter().filter(|l| l.layout.source() == LayoutSource::Inferred).map(|l| l.rows).sum();
+    if inferred > 0 {
+        let columns: Vec<String> = tally
+            .layouts
+            .iter()
+            .filter(|l| l.layout.source() == LayoutSource::Inferred)
+            .map(|l| l.layout.columns().to_string())
+            .collect();
+        notes.push(format!("no #Fields line before {inferred} rows: layout inferred from {} columns", columns.join(", ")));
+    }
+    for (kind, odd) in &tally.oddities {
+        let first = odd.samples.first().map_or(0, |s| s.line);
+        notes.push(format!("{} {} (first: line {first})", odd.count, kind.phrase()));
+    }
+    if tally.nul_bytes > 0 {
+        notes.push(format!("{} NUL bytes skipped", tally.nul_bytes));
+    }
+    if tally.non_utf8_lines > 0 {
+        notes.push(format!("{} lines are not UTF-8; read all the same", tally.non_utf8_lines));
+    }
+    if let Some(step) = tally.steps_back.iter().max_by_key(|s| s.from - s.to) {
+        let times = tally.steps_back_total;
+        let by = super::times::duration(step.from - step.to);
+        notes.push(format!("its clock runs backwards {times} times, by up to {by} (line {})", step.line));
+    }
+    if tally.reasons_over_limit > 0 {
+        notes.push(format!("{} rows with further unknown reasons were counted together", tally.reasons_over_limit));
+    }
+}
+
+/// Takes out what stands in several logs, and adds up the rest.
+pub(super) fn settle(bundle: &Bundle, survey: &mut Survey) -> LogFacts {
+    let ids: Vec<ArtifactId> = survey.logs.iter().map(|l| l.artifact).collect();
+    let mut logs: Vec<Log> = survey.logs.iter_mut().map(|l| std::mem::replace(&mut l.log, Log { tally: Tally::default(), bytes: 0 })).collect();
+    let open = |place: usize| bundle.open_artifact(ids[place]).map_err(io::Error::other);
+    let standings = httperr::settle(&mut logs, open);
+    for ((file, log), standing) in survey.logs.iter_mut().zip(logs).zip(standings) {
+        file.log = log;
+        file.standing = standing;
+    }
+    for index in 0..survey.logs.len() {
+        note_standing(bundle, survey, index, &ids);
+    }
+    add_up(&survey.logs)
+}
+
+fn note_standing(bundle: &Bundle, survey: &mut Survey, index: usize, ids: &[ArtifactId]) {
+    let name = |other: &usize| bundle.artifact(ids[*other]).map_or_else(String::new, |a| a.name.to_string());
+    let names = |others: &[usize]| others.iter().map(name).collect::<Vec<_>>().join(", ");
+    let (note, used) = match &survey.logs[index].standing {
+        Standing::Counted => return,
+        Standing::BeginningOf { other } => {
+            (format!("all its bytes stand at the beginning of {}: its rows count once", name(other)), Some(Use::Duplicate))
+        }
+        Standing::Overlaps { others, rows } => {
+            (format!("{rows} of its rows stand in {} too and count once", names(others)), Some(Use::PartlyUsed))
+        }
+        Standing::NotCompared { others } => {
+            (format!("covers the time of {} and is too large to compare: rows may count twice", names(others)), None)
+        }
+    };
+    if let Some(entry) = survey.entries.get_mut(ids[index].index()) {
+        entry.notes.push(note);
+        entry.used = used.unwrap_or(entry.used);
+    }
+}
+
+fn add_up(logs: &[LogFile]) -> LogFacts {
+    let mut facts = LogFacts::default();
+    let mut points: Vec<RefusalPoint> = Vec::new();
+    let mut hours: BTreeMap<i64, u64> = BTreeMap::new();
+    for (index, file) in logs.iter().enumerate() {
+        let tally = &file.log.tally;
+        facts.rows += tally.rows;
+        facts.refused = facts.refused.saturating_add(tally.refused);
+        facts.refusal_rows += tally.refusal_rows;
+        facts.uncounted_rows += tally.uncounted_rows;
+        facts.undated_refusals += tally.rejected(Oddity::UndatedRefusal);
+        for (reason, rows) in &tally.reasons {
+            *facts.reasons.entry(reason.clone()).or_default() += rows;
+        }
+        for (&key, rows) in &tally.rivals {
+            *facts.rivals.entry(key).or_default() += rows;
+        }
+        for (&hour, rows) in &tally.hours {
+            *hours.entry(hour).or_default() += rows;
+        }
+        points.extend(tally.refusals.bins().iter().map(|bin| RefusalPoint {
+            at: bin.start,
+            log: index,
+            line: bin.first_line,
+            rows: bin.rows,
+            connections: bin.connections,
+        }));
+        let duplicate = matches!(file.standing, Standing::BeginningOf { .. });
+        facts.analysable += u64::from(tally.rows > 0);
+        facts.unanalysable += u64::from(!duplicate && !tally.is_analysable());
+        if let Some(span) = tally.span {
+            facts.first_row = Some(facts.first_row.map_or(span.earliest, |first| first.min(span.earliest)));
+            facts.last_row = Some(facts.last_row.map_or(span.latest, |last| last.max(span.latest)));
+        }
+    }
+    facts.alive_hours = hours.into_keys().collect();
+    facts.episodes = episodes(points, facts.last_row);
+    note_gaps(&mut facts);
+    facts
+}
+
+/// Hours without a row in which nothing is known: the log was off, or nobody came.
+const LONG_GAP_HOURS: i64 = 24;
+
+fn note_gaps(facts: &mut LogFacts) {
+    let gaps = facts.alive_hours.windows(2).filter(|pair| pair[1] - pair[0] > LONG_GAP_HOURS);
+    if let Some(longest) = gaps.max_by_key(|pair| pair[1] - pair[0]) {
+        let (from, to) = (of_seconds((longest[0] + 1) * 3_600), of_seconds(longest[1] * 3_600));
+        facts.notes.push(format!(
+            "no HTTPERR row of any kind from {} to {}: nothing is known of that time",
+            from.unwrap_or_default(),
+            to.unwrap_or_default()
+        ));
+    }
+    if facts.undated_refusals > 0 {
+        facts.notes.push(format!("{} refusal rows have no readable date and are in no total", facts.undated_refusals));
+    }
+}

@@ -1,0 +1,285 @@
+//! The snapshots of a case: dated, ordered, made into series.
+//!
+//! Files are read twice: once for the lines that may date a snapshot, and, when all dates of the
+//! case were settled together, once for the rows. Rows are never held for more than one snapshot.
+
+use std::collections::BTreeMap;
+
+use super::options::Options;
+use super::survey::{Survey, Use};
+use crate::artifact::poolmon::{Completeness, FileNotes, MemoryHeader, Options as PoolOptions, PageFaults, Row, Snapshot, SnapshotReader, StampSide, TextBlock, Title, Width};
+use crate::bundle::{Artifact, ArtifactId, Bundle, ContentDigest, HashingReader, When};
+use crate::tag::{Pool, Tag};
+use crate::timeline::series::{Extent, Facts, Observation, PoolHistory, PoolsShown, Reading, Scope, SeriesBuilder, TagsShown};
+use crate::timeline::stamp::{ClockEvidence, Context, FileTime, Line, Solution, solve};
+use crate::timeline::zone::{ZoneClaim, ZoneSource, display_name};
+
+/// Most snapshots of one file that are dated; as many as the series keep.
+const MAX_SNAPSHOTS: usize = 60_000;
+
+/// One file of snapshots, read for its times.
+pub(super) struct PoolFile {
+    pub(super) artifact: ArtifactId,
+    pub(super) digest: ContentDigest,
+    pub(super) heads: Vec<Head>,
+    pub(super) notes: FileNotes,
+    /// Another file has the same bytes.
+    pub(super) duplicate: bool,
+}
+
+/// A snapshot without its rows.
+pub(super) struct Head {
+    pub(super) first_line: u64,
+    pub(super) offset: u64,
+    pub(super) rows: usize,
+    before: TextBlock,
+    after: TextBlock,
+}
+
+impl PoolFile {
+    pub(super) fn usefulness(&self) -> Use {
+        let rows = self.heads.iter().any(|h| h.rows > 0);
+        match (rows, self.notes.tally.suspects + self.notes.tally.rejected) {
+            (true, 0) => Use::Used,
+            (true, _) => Use::PartlyUsed,
+            (false, _) => Use::NotUnderstood,
+        }
+    }
+}
+
+/// The snapshots of the case.
+pub(super) struct Pools {
+    pub(super) history: PoolHistory,
+    pub(super) solution: Solution,
+    /// For each snapshot handed to the series, by its order: file (place in the survey) and
+    /// position in it.
+    pub(super) places: Vec<(usize, usize)>,
+    /// Snapshots that were dated, by where their time stood.
+    pub(super) stamp_sources: BTreeMap<&'static str, u64>,
+    /// The last known memory header.
+    pub(super) header: Option<(usize, MemoryHeader)>,
+    /// What is to be said of the snapshots together.
+    pub(super) notes: Vec<String>,
+}
+
+fn reader(bundle: &Bundle, id: ArtifactId) -> Option<SnapshotReader<crate::bundle::ArtifactReader>> {
+    let source = bundle.open_artifact(id).ok()?;
+    Some(SnapshotReader::new(source, PoolOptions::default()))
+}
+
+/// Reads a file for its snapshots' times and for what is wrong with it.
+pub(super) fn survey_pool(bundle: &Bundle, artifact: &Artifact, notes: &mut Vec<String>) -> (PoolFile, ContentDigest) {
+    let mut heads = Vec::new();
+    let mut incomplete: BTreeMap<String, u64> = BTreeMap::new();
+    let Ok(source) = bundle.open_artifact(artifact.id) else {
+        notes.push("cannot be opened".into());
+        let file = PoolFile { artifact: artifact.id, digest: ContentDigest::Unreadable, heads, notes: FileNotes::default(), duplicate: false };
+        return (file, ContentDigest::Unreadable);
+    };
+    let mut hashing = HashingReader::new(source);
+    let mut snapshots = SnapshotReader::new(&mut hashing, PoolOptions::default());
+    for snapshot in snapshots.by_ref() {
+        for reason in snapshot.completeness.iter().filter(|c| !matches!(c, Completeness::Complete { .. })) {
+            *incomplete.entry(reason.reason()).or_default() += 1;
+        }
+        if heads.len() < MAX_SNAPSHOTS {
+            heads.push(Head {
+                first_line: snapshot.first_line,
+                offset: snapshot.offset,
+                rows: snapshot.rows.len(),
+                before: snapshot.preamble,
+                after: snapshot.postamble,
+            });
+        }
+    }
+    let file_notes = snapshots.finish();
+    let digest = match hashing.finish() {
+        Ok((sha256, _, reader)) if reader.fault().is_none() => ContentDigest::Whole(sha256),
+        Ok((sha256, _, _)) => ContentDigest::Partial(sha256),
+        Err(_) => ContentDigest::Unreadable,
+    };
+    describe(&file_notes, incomplete, notes);
+    (PoolFile { artifact: artifact.id, digest, heads, notes: file_notes, duplicate: false }, digest)
+}
+
+fn describe(file: &FileNotes, incomplete: BTreeMap<String, u64>, notes: &mut Vec<String>) {
+    for problem in &file.problems {
+        let line = problem.line.map_or_else(String::new, |line| format!("line {line}: "));
+        notes.push(format!("{line}{} {}", problem.what.meaning(), problem.what.advice()));
+    }
+    for (reason, snapshots) in incomplete.into_iter().take(6) {
+        notes.push(format!("{snapshots} of {} snapshots: {reason}", file.snapshots));
+    }
+    let counts = [
+        (file.tally.suspects, "rows whose arithmetic fails were left out"),
+        (file.tally.rejected, "lines among the rows could not be read"),
+        (file.joined_rows, "rows were joined from wrapped pieces"),
+        (file.wrapped_rows, "rows hold only modulo 2^32"),
+        (file.nuls, "NUL characters dropped"),
+    ];
+    notes.extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
+    let encodings: Vec<String> = file.encodings.iter().map(|e| format!("{:?}", e.encoding)).collect();
+    if encodings.len() > 1 {
+        notes.push(format!("its encoding changes: {}", encodings.join(", then ")));
+    }
+    if file.stamp_side == StampSide::Unclear {
+        notes.push("time stamps stand only between snapshots; each is taken for the snapshot after it".into());
+    }
+}
+
+/// Dates all snapshots and makes series of them.
+pub(super) fn read(bundle: &Bundle, survey: &mut Survey, options: &Options) -> Pools {
+    mark_duplicates(survey);
+    let names: Vec<String> = survey.pools.iter().map(|p| bundle.artifact(p.artifact).map_or_else(String::new, |a| a.name.to_string())).collect();
+    let evidence = evidence(bundle, survey, &names);
+    let solution = solve(&evidence, &context(survey, options));
+    let mut pools = Pools {
+        history: SeriesBuilder::default().finish(),
+        solution,
+        places: Vec::new(),
+        stamp_sources: BTreeMap::new(),
+        header: None,
+        notes: Vec::new(),
+    };
+    let mut builder = SeriesBuilder::default();
+    let mut dated = 0;
+    for (source, file) in survey.pools.iter().enumerate().filter(|(_, f)| !f.duplicate) {
+        let Some(snapshots) = reader(bundle, file.artifact) else { continue };
+        for (position, snapshot) in snapshots.take(file.heads.len()).enumerate() {
+            let dating = pools.solution.datings.get(dated);
+            dated += 1;
+            let at = dating.and_then(|d| d.utc()).map(|at| at.timestamp_millis());
+            if let (Some(_), Some(stamp)) = (at, dating.and_then(|d| d.stamp.as_ref())) {
+                *pools.stamp_sources.entry(stamp.source.name()).or_default() += 1;
+            }
+            if snapshot.rows.is_empty() && snapshot.memory.is_none() {
+                continue;
+            }
+            if let Some(header) = &snapshot.memory {
+                pools.header = Some((source, header.clone()));
+            }
+            let order = pools.places.len();
+            pools.places.push((source, position));
+            builder.push(observation(&snapshot, order, source, at));
+        }
+    }
+    pools.history = builder.finish();
+    pools.notes.extend(pools.history.notes.iter().map(ToString::to_string));
+    pools
+}
+
+fn mark_duplicates(survey: &mut Survey) {
+    let mut seen: Vec<ContentDigest> = Vec::new();
+    for file in &mut survey.pools {
+        let whole = matches!(file.digest, ContentDigest::Whole(_));
+        file.duplicate = whole && !file.heads.is_empty() && seen.contains(&file.digest);
+        if file.duplicate {
+            let entry = &mut survey.entries[file.artifact.index()];
+            entry.used = Use::Duplicate;
+            entry.notes.push("another artifact has the same bytes: its snapshots count once".into());
+        } else if whole {
+            seen.push(file.digest);
+        }
+    }
+}
+
+fn evidence<'a>(bundle: &Bundle, survey: &'a Survey, names: &'a [String]) -> Vec<ClockEvidence<'a>> {
+    let lines = |block: &'a TextBlock| block.lines.iter().map(|l| Line { number: l.line, text: &l.text }).collect::<Vec<_>>();
+    let mut all = Vec::new();
+    for (index, file) in survey.pools.iter().enumerate().filter(|(_, f)| !f.duplicate) {
+        let modified = bundle.artifact(file.artifact).and_then(|a| a.modified);
+        for (position, head) in file.heads.iter().enumerate() {
+            let last = position + 1 == file.heads.len();
+            all.push(ClockEvidence {
+                artifact: index,
+                artifact_name: &names[index],
+                position,
+                snapshots: file.heads.len(),
+                before: lines(&head.before),
+                after: if last { lines(&head.after) } else { Vec::new() },
+                modified: modified.map(|m| match (m.when, m.source) {
+                    (When::Instant(at), crate::bundle::ModifiedSource::FolderMtime) => FileTime::FileSystem(at),
+                    (When::Instant(at), _) => FileTime::ArchiveUtc(at),
+                    (When::Local(at), _) => FileTime::ArchiveLocal(at),
+                }),
+            });
+        }
+    }
+    all
+}
+
+fn context(survey: &Survey, options: &Options) -> Context {
+    let mut zones = Vec::new();
+    if let Some((zone, typed)) = &options.zone {
+        zones.push(ZoneClaim::new(*zone, ZoneSource::Option, typed.clone()));
+    }
+    for (_, system) in &survey.systems {
+        if let Some(stated) = &system.time_zone
+            && let Some(fact) = display_name(&stated.value)
+        {
+            zones.push(ZoneClaim { fact, source: ZoneSource::SystemInfo, text: stated.value.clone() });
+        }
+    }
+    Context { zones, date_order: options.date_order }
+}
+
+fn observation(snapshot: &Snapshot, order: usize, source: usize, at: Option<i64>) -> Observation {
+    let header = snapshot.memory.as_ref();
+    let kib = |value: Option<i64>| value.and_then(|k| u64::try_from(k).ok()).map(|k| k.saturating_mul(1024));
+    let session = matches!(snapshot.title, Some(Title::Session(_) | Title::AllSessions));
+    let facts = Facts {
+        order,
+        source,
+        at,
+        page_faults: header.and_then(|h| h.page_faults).and_then(|faults| match faults {
+            PageFaults::SinceBoot(n) => Some(n),
+            _ => None,
+        }),
+        pool_nonpaged: header.and_then(|h| kib(h.pool_nonpaged_kib)),
+        pool_paged: header.and_then(|h| kib(h.pool_paged_kib)),
+        ram: header.and_then(|h| kib(h.memory_kib)),
+        ram_available: header.and_then(|h| kib(h.avail_kib)),
+        commit: header.and_then(|h| kib(h.commit_kib)),
+        commit_limit: header.and_then(|h| kib(h.limit_kib)),
+        scope: if session { Scope { tags: TagsShown::Filtered, ..scope(snapshot) } } else { scope(snapshot) },
+    };
+    Observation { facts, rows: snapshot.rows.iter().map(|row| reading(row, snapshot.layout.width)).collect() }
+}
+
+fn reading(row: &Row, _width: Option<Width>) -> Reading {
+    Reading { tag: row.tag, pool: row.pool, allocs: row.allocs, frees: row.frees, diff: row.diff, bytes: row.bytes }
+}
+
+fn scope(snapshot: &Snapshot) -> Scope {
+    let mut scope = Scope::COMPLETE;
+    for reason in &snapshot.completeness {
+        match reason {
+            Completeness::Complete { .. } => {}
+            Completeness::NonpagedOnly { .. } => scope.pools = PoolsShown::NonPagedOnly,
+            Completeness::PagedOnly { .. } => scope.pools = PoolsShown::PagedOnly,
+            Completeness::TagFilter { .. } => scope.tags = TagsShown::Filtered,
+            Completeness::TruncatedScreen { .. } | Completeness::TornTail | Completeness::RowsLost { .. } => scope.extent = Extent::Truncated,
+            Completeness::Unknown { .. } => scope.extent = Extent::Unknown,
+        }
+    }
+    scope
+}
+
+/// The row of a tag in one snapshot of a file, read again for the evidence.
+pub(super) fn find_row(bundle: &Bundle, file: &PoolFile, position: usize, tag: Tag, pool: Pool) -> Option<Row> {
+    let snapshot = reader(bundle, file.artifact)?.nth(position)?;
+    snapshot.rows.into_iter().find(|row| row.tag == tag && row.pool == pool)
+}
+
+/// The snapshots of a file at some positions, read again for the evidence: one pass for all.
+pub(super) fn find_rows(bundle: &Bundle, file: &PoolFile, wanted: &[(usize, Tag, Pool)]) -> Vec<Option<Row>> {
+    let mut found: Vec<Option<Row>> = wanted.iter().map(|_| None).collect();
+    let Some(snapshots) = reader(bundle, file.artifact) else { return found };
+    let last = wanted.iter().map(|(position, _, _)| *position).max().unwrap_or(0);
+    for (position, snapshot) in snapshots.take(last + 1).enumerate() {
+        for (slot, (_, tag, pool)) in found.iter_mut().zip(wanted).filter(|(_, w)| w.0 == position) {
+            *slot = snapshot.rows.iter().find(|r| r.tag == *tag && r.pool == *pool).cloned();
+        }
+    }
+    found
+}

@@ -1,0 +1,210 @@
+//! Reading every artifact for what it is, once, in parallel.
+
+use std::io::Read;
+
+use rayon::prelude::*;
+
+use super::logs::{LogFile, read_log};
+use super::options::Options;
+use super::pools::{PoolFile, survey_pool};
+use super::progress::{Phase, Progress};
+use crate::artifact::driver::catalog::Catalog;
+use crate::artifact::pooltag::{self, PoolTags};
+use crate::artifact::systeminfo::{self, SystemInfo, boot::BootSwitches};
+use crate::bundle::{Artifact, Bundle, ContentDigest, HashingReader, Role};
+
+/// Tables and small texts are read whole up to this size. Microsoft's pooltag.txt has 250 kB,
+/// a systeminfo output a few, a catalog of a driver package up to a megabyte.
+const MAX_SMALL: u64 = 16 << 20;
+
+/// Of what has no use here, so much is read for its digest; a dump may have a hundred gigabytes.
+const MAX_UNUSED: u64 = 256 << 20;
+
+/// What an artifact was good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    Used,
+    PartlyUsed,
+    Duplicate,
+    NotNeeded,
+    NotUnderstood,
+    Unreadable,
+}
+
+impl Use {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Use::Used => "used",
+            Use::PartlyUsed => "partly_used",
+            Use::Duplicate => "duplicate",
+            Use::NotNeeded => "not_needed",
+            Use::NotUnderstood => "not_understood",
+            Use::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// One artifact, read.
+pub(super) struct Entry {
+    pub(super) digest: ContentDigest,
+    pub(super) used: Use,
+    pub(super) notes: Vec<String>,
+}
+
+/// What an artifact holds, for those that are read at this stage.
+enum Content {
+    Log(Box<LogFile>),
+    Pool(Box<PoolFile>),
+    System(Box<SystemInfo>),
+    Boot(BootSwitches),
+    Tags(PoolTags),
+    Catalog(Box<Catalog>),
+    /// Left for the images' turn.
+    Image,
+    Nothing,
+}
+
+/// Everything read.
+#[derive(Default)]
+pub(super) struct Survey {
+    /// One for each artifact, in the order of the inventory.
+    pub(super) entries: Vec<Entry>,
+    pub(super) logs: Vec<LogFile>,
+    pub(super) pools: Vec<PoolFile>,
+    pub(super) systems: Vec<(usize, SystemInfo)>,
+    pub(super) boots: Vec<(usize, BootSwitches)>,
+    pub(super) pooltags: Vec<(String, PoolTags)>,
+    pub(super) catalogs: Vec<(usize, Catalog)>,
+    pub(super) images: Vec<usize>,
+}
+
+pub(super) fn read(bundle: &Bundle, options: &Options, progress: &dyn Progress) -> Survey {
+    let wanted = |a: &&Artifact| a.role != Role::Driver;
+    let bytes = bundle.artifacts().iter().filter(wanted).filter_map(|a| a.size.or(a.claimed_size)).sum();
+    progress.begin(Phase::Reading, bytes);
+    let read: Vec<(Entry, Content)> = bundle
+        .artifacts()
+        .par_iter()
+        .map(|artifact| {
+            let read = read_one(bundle, artifact);
+            progress.advance(bundle.size_of(artifact.id).unwrap_or(0));
+            read
+        })
+        .collect();
+    let mut survey = Survey::default();
+    for (index, (entry, content)) in read.into_iter().enumerate() {
+        survey.entries.push(entry);
+        match content {
+            Content::Log(log) => survey.logs.push(*log),
+            Content::Pool(pool) => survey.pools.push(*pool),
+            Content::System(system) => survey.systems.push((index, *system)),
+            Content::Boot(boot) => survey.boots.push((index, boot)),
+            Content::Tags(tags) => survey.pooltags.push((bundle.artifacts()[index].name.to_string(), tags)),
+            Content::Catalog(catalog) => survey.catalogs.push((index, *catalog)),
+            Content::Image => survey.images.push(index),
+            Content::Nothing => {}
+        }
+    }
+    let given = options.pooltags.iter().cloned();
+    survey.pooltags.splice(0..0, given);
+    survey
+}
+
+fn read_one(bundle: &Bundle, artifact: &Artifact) -> (Entry, Content) {
+    let mut notes: Vec<String> = Vec::new();
+    if artifact.why.name_suggests.is_some() {
+        notes.push(artifact.why.to_string());
+    }
+    let (digest, used, content) = match artifact.role {
+        Role::HttpErr => {
+            let (log, digest) = read_log(bundle, artifact, &mut notes);
+            let used = log.usefulness();
+            (digest, used, Content::Log(Box::new(log)))
+        }
+        Role::Poolmon => {
+            let (pool, digest) = survey_pool(bundle, artifact, &mut notes);
+            let used = pool.usefulness();
+            (digest, used, Content::Pool(Box::new(pool)))
+        }
+        Role::Driver => (ContentDigest::Unreadable, Use::NotNeeded, Content::Image),
+        Role::SystemInfo | Role::PoolTagTxt | Role::Catalog => small(bundle, artifact, &mut notes),
+        Role::Empty => (digest_of(bundle, artifact), Use::NotNeeded, Content::Nothing),
+        Role::Unknown | Role::Other | Role::Document if looks_like_boot(artifact) => small(bundle, artifact, &mut notes),
+        Role::Unknown => (digest_of(bundle, artifact), Use::NotUnderstood, Content::Nothing),
+        _ => (digest_of(bundle, artifact), Use::NotNeeded, Content::Nothing),
+    };
+    let used = if digest == ContentDigest::Unreadable && artifact.role != Role::Driver { Use::Unreadable } else { used };
+    (Entry { digest, used, notes }, content)
+}
+
+/// `boot.ini`, or a file named for the output of `bcdedit`.
+fn looks_like_boot(artifact: &Artifact) -> bool {
+    let name = artifact.name.base_name_folded();
+    name.starts_with("boot") || name.contains("bcdedit") || name.contains("bcd.txt")
+}
+
+fn small(bundle: &Bundle, artifact: &Artifact, notes: &mut Vec<String>) -> (ContentDigest, Use, Content) {
+    let (bytes, digest) = match read_small(bundle, artifact) {
+        Ok(read) => read,
+        Err(why) => {
+            notes.push(why);
+            return (digest_of(bundle, artifact), Use::NotUnderstood, Content::Nothing);
+        }
+    };
+    let content = match artifact.role {
+        Role::SystemInfo => Content::System(Box::new(systeminfo::parse(&bytes))),
+        Role::PoolTagTxt => Content::Tags(pooltag::parse(&bytes)),
+        Role::Catalog => match Catalog::parse(&bytes) {
+            Ok(catalog) => Content::Catalog(Box::new(catalog)),
+            Err(why) => {
+                notes.push(format!("not read as a catalog: {why}"));
+                return (digest, Use::NotUnderstood, Content::Nothing);
+            }
+        },
+        _ => match systeminfo::boot::parse(&bytes) {
+            Some(boot) => Content::Boot(boot),
+            None => return (digest, Use::NotUnderstood, Content::Nothing),
+        },
+    };
+    if let Content::System(system) = &content {
+        notes.extend(system.notes.iter().map(ToString::to_string));
+    }
+    (digest, Use::Used, content)
+}
+
+fn read_small(bundle: &Bundle, artifact: &Artifact) -> Result<(Vec<u8>, ContentDigest), String> {
+    let reader = bundle.open_artifact(artifact.id).map_err(|e| e.to_string())?;
+    let mut hashing = HashingReader::new(reader);
+    let mut bytes = Vec::new();
+    hashing.by_ref().take(MAX_SMALL).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    let (sha256, _, mut reader) = hashing.into_parts();
+    let more = matches!(reader.read(&mut [0]), Ok(n) if n > 0);
+    if more {
+        return Err(format!("larger than {} MiB, which no such file is; not read", MAX_SMALL >> 20));
+    }
+    let whole = reader.fault().is_none();
+    Ok((bytes, if whole { ContentDigest::Whole(sha256) } else { ContentDigest::Partial(sha256) }))
+}
+
+/// The digest of an artifact, whatever its size.
+pub(super) fn digest_all(bundle: &Bundle, artifact: &Artifact) -> ContentDigest {
+    digest_up_to(bundle, artifact, u64::MAX)
+}
+
+/// The digest of an artifact that is read for nothing else.
+pub(super) fn digest_of(bundle: &Bundle, artifact: &Artifact) -> ContentDigest {
+    digest_up_to(bundle, artifact, MAX_UNUSED)
+}
+
+fn digest_up_to(bundle: &Bundle, artifact: &Artifact, cap: u64) -> ContentDigest {
+    let Ok(reader) = bundle.open_artifact(artifact.id) else { return ContentDigest::Unreadable };
+    match HashingReader::new(reader.take(cap)).finish() {
+        Ok((sha256, _, rest)) => {
+            let mut reader = rest.into_inner();
+            let more = matches!(reader.read(&mut [0]), Ok(n) if n > 0);
+            let whole = !more && reader.fault().is_none();
+            if whole { ContentDigest::Whole(sha256) } else { ContentDigest::Partial(sha256) }
+        }
+        Err(_) => ContentDigest::Unreadable,
+    }
+}

@@ -1,0 +1,262 @@
+//! Which image of the case allocates with a tag.
+//!
+//! Images are ranked by what is proven of them, not by how often four bytes occur. An image is
+//! *named* only if it is shown to allocate with the tag and no rival is shown as well; a tag that
+//! several vendors' images allocate with is shared, and then the tag alone names nobody.
+
+use crate::artifact::driver::api::Role;
+use crate::artifact::driver::tags::{Grade, Via};
+use crate::tag::Pool;
+
+/// What an image says of one tag, and who made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suspicion {
+    /// Its place in the caller's list.
+    pub image: usize,
+    /// Strongest evidence.
+    pub grade: Grade,
+    /// Allocates or frees.
+    pub role: Option<Role>,
+    /// How the tag reaches the routine.
+    pub via: Option<Via>,
+    /// The pool that the call asks for, where it says so.
+    pub pool: Option<Pool>,
+    /// Calls.
+    pub sites: u32,
+    /// True where all of them run once, when the driver is loaded.
+    pub only_at_load: bool,
+    /// False if the image cannot run on the case's machine.
+    pub runs_here: bool,
+    /// The vendor, folded for comparison: company, or else the product or file name.
+    pub vendor: String,
+    /// True if its maker is Microsoft by its own word.
+    pub microsoft: bool,
+    /// The original file name, folded: versions and copies of one driver share it.
+    pub name: String,
+}
+
+/// Who allocates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// One driver is shown to allocate with the tag, and no other.
+    Named(usize),
+    /// The framework's default tag fits one driver's name; no byte of the tag is in the file.
+    NamedByFramework(usize),
+    /// Several are; the first is more likely than the others for a stated reason.
+    Likely(usize),
+    /// Several are, and nothing decides.
+    Shared,
+    /// Images hold the tag, but none is shown to allocate with it.
+    Unproven,
+    /// No image of the case holds the tag in a way that means anything.
+    NotInBundle,
+    /// There were no images to look into.
+    NoImages,
+    /// The tag belongs to the kernel's own objects: whoever allocates is not to blame.
+    KernelOwned,
+}
+
+impl Answer {
+    /// The image to name, if any.
+    pub const fn image(self) -> Option<usize> {
+        match self {
+            Answer::Named(image) | Answer::NamedByFramework(image) | Answer::Likely(image) => Some(image),
+            _ => None,
+        }
+    }
+}
+
+/// A suspicion in its place, and why it stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ranked {
+    /// The suspicion.
+    pub suspicion: Suspicion,
+    /// What speaks for or against it, in words.
+    pub why: Vec<String>,
+}
+
+/// Whether a tag's class lets an image be named at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Naming {
+    /// The tag names whoever allocates with it.
+    ByTag,
+    /// Static libraries carry it into many drivers.
+    SharedByNature,
+    /// The kernel's own.
+    Never,
+}
+
+/// Ranks the images that hold a tag and says who allocates. `pool` is the pool that leaks;
+/// `images` how many there were.
+pub fn attribute(mut found: Vec<Suspicion>, pool: Pool, naming: Naming, images: usize) -> (Answer, Vec<Ranked>) {
+    found.sort_by(|a, b| key(a, pool).cmp(&key(b, pool)).then_with(|| a.name.cmp(&b.name)).then(a.image.cmp(&b.image)));
+    let answer = answer(&found, pool, naming, images);
+    let ranked = found
+        .iter()
+        .enumerate()
+        .map(|(place, suspicion)| Ranked { why: why(suspicion, pool, place, &found), suspicion: suspicion.clone() })
+        .collect();
+    (answer, ranked)
+}
+
+/// Smaller is likelier: proof, then role, pool, machine, lifetime of the code, maker, directness.
+fn key(s: &Suspicion, pool: Pool) -> (Grade, Option<Role>, u8, bool, bool, bool, u8, std::cmp::Reverse<u32>) {
+    let fit = match s.pool {
+        Some(asked) if asked == pool => 0,
+        None => 1,
+        Some(_) => 2,
+    };
+    let directness = match s.via {
+        Some(Via::Direct) => 0,
+        Some(Via::Lookaside | Via::Wrapper { .. }) => 1,
+        Some(Via::Global | Via::Framework) => 2,
+        None => 3,
+    };
+    (s.grade, s.role, fit, !s.runs_here, s.only_at_load, s.microsoft, directness, std::cmp::Reverse(s.sites))
+}
+
+fn allocates(s: &Suspicion) -> bool {
+    s.grade == Grade::CallSite && s.role == Some(Role::Allocate)
+}
+
+/// True for images whose evidence fits the leak: shown to allocate, from this pool or an unknown
+/// one, on this machine.
+fn fits(s: &Suspicion, pool: Pool) -> bool {
+    allocates(s) && s.runs_here && s.pool.is_none_or(|asked| asked == pool)
+}
+
+fn answer(found: &[Suspicion], pool: Pool, naming: Naming, images: usize) -> Answer {
+    if naming == Naming::Never {
+        return Answer::KernelOwned;
+    }
+    if images == 0 {
+        return Answer::NoImages;
+    }
+    let fitting: Vec<&Suspicion> = found.iter().filter(|s| fits(s, pool)).collect();
+    let one_driver = |list: &[&Suspicion]| list.windows(2).all(|p| p[0].name == p[1].name);
+    match fitting.as_slice() {
+        [] => unproven(found),
+        list if one_driver(list) && naming == Naming::ByTag => Answer::Named(list[0].image),
+        list => {
+            let lasting: Vec<&Suspicion> = list.iter().copied().filter(|s| !s.only_at_load).collect();
+            let third: Vec<&Suspicion> = lasting.iter().copied().filter(|s| !s.microsoft).collect();
+            match (lasting.as_slice(), third.as_slice()) {
+                (_, [first, ..]) if one_driver(&third) => Answer::Likely(first.image),
+                ([first, ..], []) if one_driver(&lasting) => Answer::Likely(first.image),
+                _ => Answer::Shared,
+            }
+        }
+    }
+}
+
+fn unproven(found: &[Suspicion]) -> Answer {
+    let by_name: Vec<&Suspicion> = found.iter().filter(|s| s.grade == Grade::Name && s.runs_here).collect();
+    match by_name.as_slice() {
+        [one] => Answer::NamedByFramework(one.image),
+        [first, rest @ ..] if rest.iter().all(|s| s.name == first.name) => Answer::NamedByFramework(first.image),
+        _ if found.iter().any(|s| s.grade < Grade::Text) => Answer::Unproven,
+        _ => Answer::NotInBundle,
+    }
+}
+
+fn why(s: &Suspicion, pool: Pool, place: usize, found: &[Suspicion]) -> Vec<String> {
+    let mut why = Vec::new();
+    match (s.grade, s.role) {
+        (Grade::CallSite, Some(Role::Free)) => why.push("only frees with the tag: it may own the memory, the allocation is elsewhere".into()),
+        (Grade::CallSite, _) => {}
+        (grade, _) => why.push(grade.sentence().to_owned()),
+    }
+    match s.pool {
+        Some(asked) if asked != pool => why.push(format!("asks for {asked} pool, and {pool} pool leaks")),
+        Some(asked) => why.push(format!("asks for {asked} pool, the one that leaks")),
+        None => {}
+    }
+    if !s.runs_here {
+        why.push("was built for another processor than the machine's".into());
+    }
+    if s.only_at_load {
+        why.push("its calls stand in start-up code, which runs once: that memory does not grow".into());
+    }
+    let leader = found.first().filter(|first| place > 0 && first.grade == s.grade && first.role == s.role);
+    if leader.is_some_and(|first| s.microsoft && !first.microsoft) {
+        why.push("Microsoft's own: with equal proof, a third party's driver is the likelier cause".into());
+    }
+    let vendors = found.iter().filter(|o| allocates(o) && o.vendor != s.vendor).count();
+    if allocates(s) && vendors > 0 {
+        why.push("a shared tag: other vendors' images allocate with it as well".into());
+    }
+    why
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suspicion(image: usize, grade: Grade, role: Option<Role>) -> Suspicion {
+        Suspicion {
+            image,
+            grade,
+            role,
+            via: Some(Via::Direct),
+            pool: None,
+            sites: 1,
+            only_at_load: false,
+            runs_here: true,
+            vendor: format!("vendor {image}"),
+            microsoft: false,
+            name: format!("drv{image}.sys"),
+        }
+    }
+
+    fn allocator(image: usize) -> Suspicion {
+        suspicion(image, Grade::CallSite, Some(Role::Allocate))
+    }
+
+    fn ask(found: Vec<Suspicion>) -> Answer {
+        attribute(found, Pool::NonPaged, Naming::ByTag, 9).0
+    }
+
+    #[test]
+    fn one_proven_allocator_is_named_whatever_else_holds_the_bytes() {
+        let noise = vec![suspicion(0, Grade::Text, None), suspicion(1, Grade::Operand, None), suspicion(2, Grade::CallSite, Some(Role::Free))];
+        assert_eq!(ask([noise, vec![allocator(3)]].concat()), Answer::Named(3));
+    }
+
+    #[test]
+    fn two_versions_of_one_driver_are_one() {
+        let older = Suspicion { name: "drv3.sys".into(), ..allocator(4) };
+        assert_eq!(ask(vec![allocator(3), older]), Answer::Named(3));
+    }
+
+    #[test]
+    fn pool_machine_and_lifetime_decide_between_several() {
+        let paged = Suspicion { pool: Some(Pool::Paged), ..allocator(1) };
+        let foreign = Suspicion { runs_here: false, ..allocator(2) };
+        assert_eq!(ask(vec![paged, foreign, allocator(3)]), Answer::Named(3));
+        let loading = Suspicion { only_at_load: true, ..allocator(1) };
+        assert_eq!(ask(vec![loading, allocator(3)]), Answer::Likely(3));
+        let microsoft = Suspicion { microsoft: true, ..allocator(1) };
+        assert_eq!(ask(vec![microsoft, allocator(3)]), Answer::Likely(3));
+        assert_eq!(ask(vec![allocator(1), allocator(3)]), Answer::Shared);
+    }
+
+    #[test]
+    fn not_knowing_is_an_answer() {
+        assert_eq!(ask(vec![suspicion(0, Grade::Text, None)]), Answer::NotInBundle);
+        assert_eq!(ask(vec![suspicion(0, Grade::CallSite, Some(Role::Free))]), Answer::Unproven);
+        assert_eq!(ask(vec![]), Answer::NotInBundle);
+        assert_eq!(attribute(vec![], Pool::NonPaged, Naming::ByTag, 0).0, Answer::NoImages);
+        assert_eq!(attribute(vec![allocator(0)], Pool::NonPaged, Naming::Never, 1).0, Answer::KernelOwned);
+        assert_eq!(ask(vec![suspicion(5, Grade::Name, None)]), Answer::NamedByFramework(5));
+        let shared = vec![allocator(1), allocator(2)];
+        assert_eq!(attribute(shared, Pool::NonPaged, Naming::SharedByNature, 2).0, Answer::Shared);
+    }
+
+    #[test]
+    fn the_loser_is_told_why() {
+        let paged = Suspicion { pool: Some(Pool::Paged), ..allocator(1) };
+        let (_, ranked) = attribute(vec![paged, allocator(3)], Pool::NonPaged, Naming::ByTag, 2);
+        assert_eq!(ranked[1].suspicion.image, 1);
+        assert!(ranked[1].why.iter().any(|w| w.contains("asks for paged pool")));
+    }
+}

@@ -1,0 +1,334 @@
+//! What happened, and how sure that is: a table of cases, decided from a brief of the facts.
+//!
+//! ```text
+//! refusals?  leak?    pool and refusals together     outcome
+//! yes        yes      fit                            leak_explains_refusals
+//! yes        no       fit (headroom ran out)         pool_pressure_without_leak
+//! yes        any      contradict                     refusals_without_pool_pressure
+//! yes        any      apart, or cannot be compared   inconclusive
+//! no         yes      -                              leak_without_refusals
+//! no         no       pool near its limit            pool_pressure_without_leak
+//! no         no       -                              no_problem_found
+//! ```
+
+use super::attribution::Answer;
+use super::correlation::{Correlation, Reading};
+use super::growth::Class;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// A tag leaks, and connections were refused when the pool ran out.
+    LeakExplainsRefusals,
+    /// A tag leaks; no refusals are seen.
+    LeakWithoutRefusals,
+    /// Connections were refused while the pool was not short.
+    RefusalsWithoutPoolPressure,
+    /// The pool is short, and no single tag's growth explains it.
+    PoolPressureWithoutLeak,
+    /// Neither refusals nor a leak nor shortage.
+    NoProblemFound,
+    /// The facts do not decide.
+    Inconclusive,
+}
+
+impl Outcome {
+    /// The word of the contract.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Outcome::LeakExplainsRefusals => "leak_explains_refusals",
+            Outcome::LeakWithoutRefusals => "leak_without_refusals",
+            Outcome::RefusalsWithoutPoolPressure => "refusals_without_pool_pressure",
+            Outcome::PoolPressureWithoutLeak => "pool_pressure_without_leak",
+            Outcome::NoProblemFound => "no_problem_found",
+            Outcome::Inconclusive => "inconclusive",
+        }
+    }
+
+    /// True if the verdict speaks of a leaking tag.
+    pub const fn names_a_leak(self) -> bool {
+        matches!(self, Outcome::LeakExplainsRefusals | Outcome::LeakWithoutRefusals)
+    }
+}
+
+/// How sure, strongest last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// Too little to say anything.
+    Insufficient,
+    /// One reading among others.
+    Possible,
+    /// The reading that fits best, with a link missing.
+    Probable,
+    /// Every link is shown: growth, timing, headroom, and the image that allocates.
+    Confirmed,
+}
+
+impl Confidence {
+    /// The word of the contract.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Confidence::Insufficient => "insufficient",
+            Confidence::Possible => "possible",
+            Confidence::Probable => "probable",
+            Confidence::Confirmed => "confirmed",
+        }
+    }
+}
+
+/// Growth below this share of the pool's growth does not explain it.
+pub const MIN_SHARE: f64 = 0.3;
+
+/// From this share on, a tag explains the growth on its own.
+pub const MAIN_SHARE: f64 = 0.5;
+
+/// A tag's growth below this share of the pool it lies in is of no consequence yet.
+pub const MIN_GROWTH_OF_POOL: f64 = 0.02;
+
+/// Points from which on a trend has an interval; fewer make no more than a possible verdict.
+const MIN_POINTS: usize = 4;
+
+/// Share of refused connections that snapshots must be near to.
+const MIN_COVERED: f64 = 0.5;
+
+/// The verdict must survive at least so much error of the snapshots' clock, in minutes, on one
+/// side to be more than possible.
+const MIN_SURVIVES: i64 = 15;
+
+/// The tag in front.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Leader {
+    /// The pattern of its growth.
+    pub class: Class,
+    /// Share of its pool's growth, with the tags in lockstep; unknown where the pool did not
+    /// grow or has no total.
+    pub share: Option<f64>,
+    /// Its growth as a share of its pool at the end.
+    pub growth_of_pool: Option<f64>,
+    /// Snapshots in which it was seen.
+    pub points: usize,
+    /// True for caches and trace buffers, which grow without leaking.
+    pub cache: bool,
+}
+
+/// Whether the leader leaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Leak {
+    /// It does not, or nothing shows it.
+    No,
+    /// Growth between two snapshots, or by a tag that explains only part of it.
+    Weak,
+    /// A leak's pattern, and a main part of the pool's growth.
+    Strong,
+}
+
+impl Leader {
+    /// Whether this is a leak.
+    pub fn leak(&self) -> Leak {
+        let share = self.share.unwrap_or(0.0);
+        let of_consequence = self.growth_of_pool.is_none_or(|part| part >= MIN_GROWTH_OF_POOL);
+        if !of_consequence {
+            return Leak::No;
+        }
+        match self.class {
+            _ if self.share.is_some_and(|s| s < MIN_SHARE) => Leak::No,
+            Class::SteadyLeak | Class::Accelerating if self.cache => Leak::Weak,
+            Class::SteadyLeak | Class::Accelerating if share >= MAIN_SHARE => Leak::Strong,
+            Class::SteadyLeak | Class::Accelerating => Leak::Weak,
+            Class::TwoPoints if share >= MAIN_SHARE && !self.cache => Leak::Weak,
+            Class::Irregular if share >= MAIN_SHARE && !self.cache => Leak::Weak,
+            _ => Leak::No,
+        }
+    }
+}
+
+/// The facts that decide.
+#[derive(Clone, Debug)]
+pub struct Brief<'a> {
+    /// Logs that could be read for their reasons.
+    pub analysable_logs: u64,
+    /// Logs that lack the reason.
+    pub unanalysable_logs: u64,
+    /// Refusal rows.
+    pub refusal_rows: u64,
+    /// Snapshots.
+    pub snapshots: usize,
+    /// The most snapshots in which any one tag was seen.
+    pub most_points: usize,
+    /// The tag in front, if any grew or there is only one snapshot.
+    pub leader: Option<Leader>,
+    /// Pool and refusals together; `None` if they could not be compared.
+    pub correlation: Option<&'a Correlation>,
+    /// True if the pool was near its limit in some snapshot; `None` if the limit is not known.
+    pub pressed: Option<bool>,
+    /// Who allocates with the leader's tag.
+    pub answer: Option<Answer>,
+    /// True if the logs cover most of the time of the snapshots.
+    pub logs_cover: bool,
+}
+
+/// The decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// What happened.
+    pub outcome: Outcome,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Whether the leader leaks.
+    pub leak: Leak,
+}
+
+/// Decides.
+pub fn decide(brief: &Brief<'_>) -> Decision {
+    let leak = brief.leader.map_or(Leak::No, |leader| leader.leak());
+    let (outcome, confidence) = if brief.refusal_rows > 0 { with_refusals(brief, leak) } else { without_refusals(brief, leak) };
+    Decision { outcome, confidence, leak }
+}
+
+fn with_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
+    let Some(found) = brief.correlation.filter(|_| brief.most_points > 1 || brief.snapshots > 1) else {
+        let confidence = if leak >= Leak::Weak { Confidence::Possible } else { Confidence::Insufficient };
+        return (Outcome::Inconclusive, confidence);
+    };
+    match (found.reading, leak) {
+        (Reading::Apart, Leak::No) => (Outcome::Inconclusive, Confidence::Insufficient),
+        (Reading::Apart, _) => (Outcome::Inconclusive, Confidence::Possible),
+        (Reading::Exhausted, Leak::No) => (Outcome::PoolPressureWithoutLeak, pressure_confidence(brief, found)),
+        (Reading::HighPool, Leak::No) if brief.pressed == Some(false) => (Outcome::RefusalsWithoutPoolPressure, Confidence::Possible),
+        (Reading::HighPool, Leak::No) => (Outcome::Inconclusive, Confidence::Possible),
+        (Reading::Exhausted | Reading::HighPool, leak) => (Outcome::LeakExplainsRefusals, explained(brief, found, leak)),
+        (Reading::FarFromLimit | Reading::FlatPool | Reading::LowPool, _) => (Outcome::RefusalsWithoutPoolPressure, contradiction(brief, found)),
+    }
+}
+
+fn explained(brief: &Brief<'_>, found: &Correlation, leak: Leak) -> Confidence {
+    let points = brief.leader.map_or(0, |l| l.points);
+    let robust = found.survives.0.max(found.survives.1) >= MIN_SURVIVES;
+    let covered = found.covered >= MIN_COVERED;
+    if leak < Leak::Strong || points < MIN_POINTS || !robust || !covered {
+        return Confidence::Possible;
+    }
+    let proven = matches!(brief.answer, Some(Answer::Named(_)));
+    if found.reading == Reading::Exhausted && proven { Confidence::Confirmed } else { Confidence::Probable }
+}
+
+fn pressure_confidence(brief: &Brief<'_>, found: &Correlation) -> Confidence {
+    if brief.most_points >= MIN_POINTS && found.covered >= MIN_COVERED { Confidence::Probable } else { Confidence::Possible }
+}
+
+fn contradiction(brief: &Brief<'_>, found: &Correlation) -> Confidence {
+    let limit_known = brief.pressed.is_some();
+    match (brief.most_points >= MIN_POINTS && found.covered >= MIN_COVERED, limit_known) {
+        (true, true) if found.reading != Reading::LowPool => Confidence::Confirmed,
+        (true, _) => Confidence::Probable,
+        (false, _) => Confidence::Possible,
+    }
+}
+
+fn without_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
+    let logs = brief.analysable_logs > 0;
+    let points = brief.leader.map_or(0, |l| l.points);
+    match leak {
+        Leak::Strong if logs && points >= MIN_POINTS => {
+            let proven = matches!(brief.answer, Some(Answer::Named(_)));
+            let confidence = if proven && brief.logs_cover { Confidence::Confirmed } else { Confidence::Probable };
+            (Outcome::LeakWithoutRefusals, confidence)
+        }
+        Leak::Strong | Leak::Weak => (Outcome::LeakWithoutRefusals, Confidence::Possible),
+        Leak::No if brief.pressed == Some(true) => {
+            let confidence = if brief.most_points >= MIN_POINTS { Confidence::Probable } else { Confidence::Possible };
+            (Outcome::PoolPressureWithoutLeak, confidence)
+        }
+        Leak::No if brief.snapshots == 0 && !logs => (Outcome::Inconclusive, Confidence::Insufficient),
+        Leak::No if !logs && brief.most_points < MIN_POINTS => (Outcome::Inconclusive, Confidence::Insufficient),
+        Leak::No => {
+            let both = logs && brief.most_points >= MIN_POINTS && brief.logs_cover;
+            (Outcome::NoProblemFound, if both { Confidence::Probable } else { Confidence::Possible })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STRONG: Leader = Leader { class: Class::SteadyLeak, share: Some(0.9), growth_of_pool: Some(0.6), points: 12, cache: false };
+
+    fn found(reading: Reading) -> Correlation {
+        Correlation { reading, at: vec![], covered: 1.0, separation: Some(1.0), lag: None, survives: (60, 120) }
+    }
+
+    fn brief(correlation: Option<&Correlation>) -> Brief<'_> {
+        Brief {
+            analysable_logs: 2,
+            unanalysable_logs: 0,
+            refusal_rows: u64::from(correlation.is_some()) * 50,
+            snapshots: 12,
+            most_points: 12,
+            leader: Some(STRONG),
+            correlation,
+            pressed: Some(true),
+            answer: Some(Answer::Named(0)),
+            logs_cover: true,
+        }
+    }
+
+    fn outcome(brief: &Brief<'_>) -> (Outcome, Confidence) {
+        let decision = decide(brief);
+        (decision.outcome, decision.confidence)
+    }
+
+    #[test]
+    fn every_link_shown_is_confirmed_and_a_missing_one_is_not() {
+        let run_out = found(Reading::Exhausted);
+        assert_eq!(outcome(&brief(Some(&run_out))), (Outcome::LeakExplainsRefusals, Confidence::Confirmed));
+        let unnamed = Brief { answer: Some(Answer::KernelOwned), ..brief(Some(&run_out)) };
+        assert_eq!(outcome(&unnamed), (Outcome::LeakExplainsRefusals, Confidence::Probable));
+        let high = found(Reading::HighPool);
+        assert_eq!(outcome(&brief(Some(&high))).1, Confidence::Probable);
+        let brittle = Correlation { survives: (0, 0), ..found(Reading::Exhausted) };
+        assert_eq!(outcome(&brief(Some(&brittle))).1, Confidence::Possible);
+        let two = Leader { class: Class::TwoPoints, points: 2, ..STRONG };
+        assert_eq!(outcome(&Brief { leader: Some(two), ..brief(Some(&run_out)) }).1, Confidence::Possible);
+    }
+
+    #[test]
+    fn a_contradiction_beats_a_leak() {
+        let far = found(Reading::FarFromLimit);
+        assert_eq!(outcome(&brief(Some(&far))), (Outcome::RefusalsWithoutPoolPressure, Confidence::Confirmed));
+    }
+
+    #[test]
+    fn refusals_that_cannot_be_compared_are_inconclusive() {
+        let blind = Brief { refusal_rows: 50, ..brief(None) };
+        assert_eq!(outcome(&blind), (Outcome::Inconclusive, Confidence::Possible));
+        let nothing = Brief { leader: None, snapshots: 0, most_points: 0, ..blind };
+        assert_eq!(outcome(&nothing), (Outcome::Inconclusive, Confidence::Insufficient));
+    }
+
+    #[test]
+    fn without_refusals() {
+        let run_out = found(Reading::Exhausted);
+        let quiet = brief(None);
+        assert_eq!(outcome(&quiet), (Outcome::LeakWithoutRefusals, Confidence::Confirmed));
+        assert_eq!(outcome(&Brief { analysable_logs: 0, ..quiet.clone() }).1, Confidence::Possible);
+        let healthy = Brief { leader: None, pressed: Some(false), ..quiet.clone() };
+        assert_eq!(outcome(&healthy), (Outcome::NoProblemFound, Confidence::Probable));
+        let pressed = Brief { leader: None, ..quiet.clone() };
+        assert_eq!(outcome(&pressed).0, Outcome::PoolPressureWithoutLeak);
+        let none = Brief { analysable_logs: 0, snapshots: 0, most_points: 0, pressed: None, ..healthy };
+        assert_eq!(outcome(&none).0, Outcome::Inconclusive);
+        let pressure = Brief { leader: None, ..brief(Some(&run_out)) };
+        assert_eq!(outcome(&pressure).0, Outcome::PoolPressureWithoutLeak);
+    }
+
+    #[test]
+    fn small_shares_and_caches_are_no_strong_leak() {
+        assert_eq!(STRONG.leak(), Leak::Strong);
+        assert_eq!(Leader { share: Some(0.1), ..STRONG }.leak(), Leak::No);
+        assert_eq!(Leader { share: Some(0.4), ..STRONG }.leak(), Leak::Weak);
+        assert_eq!(Leader { cache: true, ..STRONG }.leak(), Leak::Weak);
+        assert_eq!(Leader { growth_of_pool: Some(0.001), ..STRONG }.leak(), Leak::No);
+        assert_eq!(Leader { class: Class::PlateauOrWarmUp, ..STRONG }.leak(), Leak::No);
+    }
+}
