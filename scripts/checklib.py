@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,18 @@ def tracked():
         files = (p for p in sorted(ROOT.rglob("*"))
                  if p.relative_to(ROOT).parts[0] not in ("target", ".git"))
     return [p for p in files if p.is_file() and not p.is_symlink()]
+
+
+def test_modules(sources):
+    """Of these Rust files, those that are compiled for tests only, by their `mod` lines."""
+    found = set()
+    for path in sources:
+        inside = path.parent if path.stem in ("mod", "lib", "main") else path.with_suffix("")
+        for name in re.findall(r"#\[cfg\(test\)\]\s*(?:pub(?:\([^)]*\))? )?mod (\w+);",
+                               path.read_text()):
+            found.add(inside / f"{name}.rs")
+            found.add(inside / name)
+    return {p for p in sources if p in found or found.intersection(p.parents)}
 
 
 def finish(name, problems, passed):
