@@ -2,6 +2,7 @@
 
 pub mod artifact;
 pub mod bundle;
+pub mod case;
 pub mod diagnosis;
 pub mod report;
 pub mod tag;

@@ -9,6 +9,7 @@
 //! joined in the order of the inventory, so that the report does not depend on threads.
 
 mod assemble;
+mod conclusion;
 mod evidence;
 mod facts;
 mod host;
@@ -33,7 +34,7 @@ pub fn analyse(bundle: &Bundle, more_images: &[Bundle], options: &Options, progr
     let mut survey = survey::read(bundle, options, progress);
     let log = logs::settle(bundle, &mut survey);
     let pools = pools::read(bundle, &mut survey, options);
-    let host = host::facts(&survey, options);
+    let host = host::facts(&survey, options, &pools);
     let facts = facts::gather(&log, &pools, host);
     let images = images::scan(bundle, more_images, &mut survey, &facts, progress);
     assemble::report(&assemble::Parts { bundle, survey: &survey, log: &log, pools: &pools, facts: &facts, images: &images, options })

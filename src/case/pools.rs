@@ -12,7 +12,7 @@ use crate::bundle::{Artifact, ArtifactId, Bundle, ContentDigest, HashingReader, 
 use crate::tag::{Pool, Tag};
 use crate::timeline::series::{Extent, Facts, Observation, PoolHistory, PoolsShown, Reading, Scope, SeriesBuilder, TagsShown};
 use crate::timeline::stamp::{ClockEvidence, Context, FileTime, Line, Solution, solve};
-use crate::timeline::zone::{ZoneClaim, ZoneSource, display_name};
+use crate::timeline::zone::{ZoneClaim, ZoneSource};
 
 /// Most snapshots of one file that are dated; as many as the series keep.
 const MAX_SNAPSHOTS: usize = 60_000;
@@ -214,11 +214,7 @@ fn context(survey: &Survey, options: &Options) -> Context {
         zones.push(ZoneClaim::new(*zone, ZoneSource::Option, typed.clone()));
     }
     for (_, system) in &survey.systems {
-        if let Some(stated) = &system.time_zone
-            && let Some(fact) = display_name(&stated.value)
-        {
-            zones.push(ZoneClaim { fact, source: ZoneSource::SystemInfo, text: stated.value.clone() });
-        }
+        zones.extend(system.time_zone.as_ref().and_then(|stated| ZoneClaim::from_systeminfo(&stated.value)));
     }
     Context { zones, date_order: options.date_order }
 }

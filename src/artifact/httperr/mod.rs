@@ -27,7 +27,7 @@ mod words;
 
 pub use file::{WORTH_SPLITTING, read_split};
 pub use layout::{Layout, LayoutSource};
-pub use overlap::{Log, Standing, settle};
+pub use overlap::{Log, Standing, lines, settle};
 pub use reader::read;
 pub use reason::{KnownReason, REFUSAL_NAME, ReasonClass, RefusalCount, class_of, known, refusal};
 pub use tally::{

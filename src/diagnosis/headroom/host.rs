@@ -219,6 +219,17 @@ pub enum Arch {
     Arm64,
 }
 
+impl Arch {
+    /// The word that reports use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Arch::X86 => "x86",
+            Arch::X64 => "x64",
+            Arch::Arm64 => "arm64",
+        }
+    }
+}
+
 /// Why a word is no architecture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{typed}` names no architecture; write `x86`, `x64` or `arm64`")]

@@ -1,0 +1,253 @@
+//! What the logs and the pool say together, before any image is looked into.
+
+use super::host::HostFacts;
+use super::logs::LogFacts;
+use super::pools::Pools;
+use super::times::of_millis;
+use crate::artifact::pooltag::{Blame, TagClass, well_known};
+use crate::diagnosis::correlation::{Correlation, Level, Question, correlate, is_near_limit};
+use crate::diagnosis::growth::{self, Class, EpochGrowth, SeriesGrowth};
+use crate::diagnosis::headroom::{Bound, TimeTo, time_to};
+use crate::diagnosis::lockstep::{self, Group};
+use crate::report::model::Withheld;
+use crate::tag::{Pool, Tag};
+use crate::timeline::series::{Facts, PoolHistory, Snapshot};
+
+/// Tags that images are searched for: the leader, those behind it, and those in lockstep.
+const MAX_WANTED: usize = 12;
+
+/// Suspects behind the leader that are worth a search, by share of the pool's growth.
+const WORTH_A_SEARCH: f64 = 0.05;
+
+/// An epoch of the case under one view: whole, or up to the first refusal in it.
+pub(super) struct View {
+    pub(super) growth: EpochGrowth,
+    /// True if the snapshots after the first refusal were left out.
+    pub(super) until_refusals: bool,
+}
+
+/// Everything known before the images.
+pub(super) struct CaseFacts {
+    pub(super) host: HostFacts,
+    pub(super) views: Vec<View>,
+    /// The view in which the leader was found.
+    pub(super) view: Option<usize>,
+    /// The tags in question, most suspect first.
+    pub(super) wanted: Vec<(Tag, Pool)>,
+    pub(super) groups: Vec<Group>,
+    pub(super) levels: Vec<Level>,
+    pub(super) correlation: Option<Correlation>,
+    pub(super) withheld: Option<Withheld>,
+    pub(super) pressed: Option<bool>,
+    pub(super) time_to: Result<TimeTo, String>,
+    pub(super) logs_cover: bool,
+}
+
+impl CaseFacts {
+    pub(super) fn growth(&self) -> Option<&EpochGrowth> {
+        self.views.get(self.view?).map(|view| &view.growth)
+    }
+
+    /// The growth of a tag in the leading view.
+    pub(super) fn series_of(&self, tag: Tag, pool: Pool) -> Option<&SeriesGrowth> {
+        self.growth()?.series.iter().find(|s| s.tag == tag && s.pool == pool)
+    }
+}
+
+pub(super) fn gather(log: &LogFacts, pools: &Pools, host: HostFacts) -> CaseFacts {
+    let history = &pools.history;
+    let views = views(history, log);
+    let view = leading_view(&views, history, log);
+    let growth = view.and_then(|v| views.get(v)).map(|v| &v.growth);
+    let groups = growth.map(|g| lockstep::groups(history, g)).unwrap_or_default();
+    let levels = levels(history, &host);
+    let question = Question {
+        levels: &levels,
+        episodes: &log.episodes,
+        alive_hours: &log.alive_hours,
+        limit: host.limit.as_ref().ok().map(|l| l.bytes as i64),
+        threshold: host.margin.bytes() as i64,
+    };
+    let withheld = withheld(pools, log);
+    let correlation = if withheld.is_some() { None } else { correlate(&question) };
+    CaseFacts {
+        wanted: wanted(growth, &groups),
+        pressed: pressed(history, &host, &question),
+        time_to: outlook(history, &host, growth),
+        logs_cover: logs_cover(log, &levels),
+        correlation,
+        withheld,
+        groups,
+        levels,
+        views,
+        view,
+        host,
+    }
+}
+
+/// Each epoch whole, and again up to the first refusal in it where that leaves a trend: a leak
+/// that has filled the pool looks like a plateau afterwards.
+fn views(history: &PoolHistory, log: &LogFacts) -> Vec<View> {
+    const ENOUGH: usize = 3;
+    let mut views = Vec::new();
+    for (index, epoch) in history.epochs.iter().enumerate() {
+        views.push(View { growth: growth::analyse_epoch(history, index, epoch), until_refusals: false });
+        let at = |place: usize| history.snapshots.get(place).and_then(|s| s.facts.at);
+        let (Some(first), Some(last)) = (at(epoch.snapshots.start), at(epoch.snapshots.end.saturating_sub(1))) else { continue };
+        let refusal = log.episodes.iter().map(|e| e.start() * 1_000).find(|at| (first..=last).contains(at));
+        let Some(refusal) = refusal else { continue };
+        let end = epoch.snapshots.clone().find(|&place| at(place).is_some_and(|t| t >= refusal)).map(|place| place + 1);
+        if let Some(end) = end.filter(|end| *end < epoch.snapshots.end && end - epoch.snapshots.start >= ENOUGH) {
+            let clipped = epoch.clipped(epoch.snapshots.start..end);
+            views.push(View { growth: growth::analyse_epoch(history, index, &clipped), until_refusals: true });
+        }
+    }
+    views
+}
+
+/// The view that shows a leak best: one with a leak's pattern before one without, then one of an
+/// epoch with refusals, then the one in which its leader grew most.
+fn leading_view(views: &[View], history: &PoolHistory, log: &LogFacts) -> Option<usize> {
+    let rank = |view: &View| {
+        let top = view.growth.suspects.first();
+        let series = top.and_then(|s| view.growth.series.get(s.series));
+        let leak = series.is_some_and(|s| s.class.is_leak_pattern());
+        let grown = series.map_or(i64::MIN, |s| if s.class == Class::SinglePoint { s.last.bytes / 1_000 } else { s.growth_bytes() });
+        (leak, has_refusals(view, history, log), view.until_refusals && leak, grown)
+    };
+    (0..views.len()).filter(|&v| !views[v].growth.series.is_empty()).max_by_key(|&v| (rank(&views[v]), std::cmp::Reverse(v)))
+}
+
+fn has_refusals(view: &View, history: &PoolHistory, log: &LogFacts) -> bool {
+    let Some(epoch) = history.epochs.get(view.growth.epoch) else { return false };
+    let at = |place: usize| history.snapshots.get(place).and_then(|s| s.facts.at);
+    let (Some(first), Some(last)) = (at(epoch.snapshots.start), at(epoch.snapshots.end.saturating_sub(1))) else { return false };
+    log.episodes.iter().any(|e| e.start() * 1_000 <= last && e.last_refusal() * 1_000 >= first)
+}
+
+/// The pool at a snapshot: the header's figure, or the sum of a whole listing.
+fn nonpaged_of(snapshot: &Snapshot) -> Option<i64> {
+    let header = snapshot.facts.pool_nonpaged.and_then(|b| i64::try_from(b).ok());
+    header.or_else(|| snapshot.listed_nonpaged.filter(|_| snapshot.facts.scope.is_complete_for(Pool::NonPaged) && snapshot.rows > 0))
+}
+
+fn memory_left(facts: &Facts) -> Option<i64> {
+    let available = facts.ram_available.and_then(|b| i64::try_from(b).ok());
+    let commit = facts.commit_limit.zip(facts.commit).map(|(all, used)| all as i64 - used as i64);
+    available.into_iter().chain(commit).min()
+}
+
+/// The pool at every snapshot that knows it; those without a time stand at the end of time, where
+/// no refusal is near.
+fn levels(history: &PoolHistory, host: &HostFacts) -> Vec<Level> {
+    let limit = host.limit.as_ref().ok();
+    let mut levels = Vec::new();
+    for (index, epoch) in history.epochs.iter().enumerate() {
+        for place in epoch.snapshots.clone() {
+            let Some(snapshot) = history.snapshots.get(place) else { continue };
+            let (Some(at), Some(bytes)) = (snapshot.facts.at, nonpaged_of(snapshot)) else { continue };
+            levels.push(Level {
+                at,
+                bytes,
+                headroom: limit.map(|l| l.bytes as i64 - bytes),
+                memory_left: limit.filter(|l| l.bound == Bound::Memory).and_then(|_| memory_left(&snapshot.facts)),
+                epoch: index,
+                snapshot: place,
+            });
+        }
+    }
+    levels.sort_by_key(|l| l.at);
+    levels
+}
+
+/// The pool at every snapshot, dated or not.
+pub(super) fn all_levels(history: &PoolHistory) -> impl Iterator<Item = (usize, usize, &Snapshot, i64)> {
+    history.epochs.iter().enumerate().flat_map(move |(index, epoch)| {
+        epoch.snapshots.clone().filter_map(move |place| {
+            let snapshot = history.snapshots.get(place)?;
+            Some((place, index, snapshot, nonpaged_of(snapshot)?))
+        })
+    })
+}
+
+fn pressed(history: &PoolHistory, host: &HostFacts, question: &Question<'_>) -> Option<bool> {
+    let limit = host.limit.as_ref().ok()?;
+    let mut any = None;
+    for (_, _, snapshot, bytes) in all_levels(history) {
+        let left = if limit.bound == Bound::Memory { memory_left(&snapshot.facts) } else { None };
+        let near = is_near_limit(question, bytes, Some(limit.bytes as i64 - bytes), left);
+        any = Some(any.unwrap_or(false) || near);
+    }
+    any
+}
+
+fn outlook(history: &PoolHistory, host: &HostFacts, growth: Option<&EpochGrowth>) -> Result<TimeTo, String> {
+    let limit = host.limit.as_ref().map_err(Clone::clone)?;
+    let last = history.epochs.last().ok_or("there are no snapshots")?;
+    let growth = growth.filter(|g| g.epoch + 1 == history.epochs.len()).ok_or("the last boot epoch shows no growth")?;
+    let level = last.snapshots.clone().rev().find_map(|p| history.snapshots.get(p).and_then(nonpaged_of));
+    let level = level.ok_or("the pool's total is not known")?;
+    let trend = growth.nonpaged.as_ref().and_then(|total| total.trend.as_ref());
+    time_to(limit.bytes as i64 - level, trend).map_err(|why| why.to_string())
+}
+
+fn wanted(growth: Option<&EpochGrowth>, groups: &[Group]) -> Vec<(Tag, Pool)> {
+    let mut wanted: Vec<(Tag, Pool)> = Vec::new();
+    let mut want = |tag, pool| {
+        if wanted.len() < MAX_WANTED && !wanted.contains(&(tag, pool)) {
+            wanted.push((tag, pool));
+        }
+    };
+    let Some(growth) = growth else { return wanted };
+    let suspects = || growth.suspects.iter().filter_map(|s| growth.series.get(s.series));
+    if let Some(leader) = suspects().next() {
+        want(leader.tag, leader.pool);
+        let mine = |g: &&Group| g.members.iter().any(|m| m.tag == leader.tag && m.pool == leader.pool);
+        for member in groups.iter().filter(mine).flat_map(|g| &g.members) {
+            want(member.tag, member.pool);
+        }
+    }
+    for other in suspects().skip(1).filter(|s| s.share.is_none_or(|share| share >= WORTH_A_SEARCH)).take(4) {
+        want(other.tag, other.pool);
+    }
+    wanted
+}
+
+/// Why pool and refusals cannot be compared, if they cannot.
+fn withheld(pools: &Pools, log: &LogFacts) -> Option<Withheld> {
+    let dated = pools.history.snapshots.iter().filter(|s| s.facts.at.is_some()).count();
+    if log.refusal_rows == 0 || pools.history.snapshots.is_empty() || dated > 0 {
+        return None;
+    }
+    let why = pools.solution.datings.iter().find_map(|d| d.withheld.as_ref())?;
+    Some(Withheld {
+        reason: format!("no snapshot could be placed in UTC: {why}"),
+        remedy: why.remedy().to_owned(),
+        option: why.option().map(str::to_owned),
+    })
+}
+
+fn logs_cover(log: &LogFacts, levels: &[Level]) -> bool {
+    /// A log may be quiet for an hour at either end.
+    const QUIET: i64 = 3_600;
+    let (Some(first), Some(last)) = (levels.first(), levels.last()) else { return false };
+    let (Some(from), Some(to)) = (log.first_row, log.last_row) else { return false };
+    from - QUIET <= first.at / 1_000 && last.at / 1_000 <= to + QUIET
+}
+
+/// True for tags that grow without leaking.
+pub(super) fn is_cache(tag: Tag) -> bool {
+    well_known(tag).is_some_and(|known| matches!(known.class, TagClass::Cache | TagClass::TraceBuffer))
+}
+
+/// True for the kernel's own tags, for which no image is blamed.
+pub(super) fn is_kernel_owned(tag: Tag) -> bool {
+    well_known(tag).is_some_and(|known| known.blame == Blame::No)
+}
+
+/// First and last time of some snapshots, as far as known.
+pub(super) fn span_of(history: &PoolHistory, places: std::ops::Range<usize>) -> (Option<String>, Option<String>) {
+    let at = |s: &Snapshot| s.facts.at.and_then(of_millis);
+    let snapshots = history.snapshots.get(places).unwrap_or(&[]);
+    (snapshots.iter().find_map(at), snapshots.iter().rev().find_map(at))
+}

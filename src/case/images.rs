@@ -1,0 +1,193 @@
+//! The driver images of a case, searched for the tags in question in one parallel pass.
+//!
+//! Each image is read once, whole but bounded, and fenced: one that breaks the analysis becomes a
+//! note, and the others go on.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rayon::prelude::*;
+
+use super::facts::CaseFacts;
+use super::progress::{Phase, Progress};
+use super::survey::{Survey, Use};
+use crate::artifact::driver::catalog::{Catalog, CatalogSearch, search};
+use crate::artifact::driver::identity::{Identity, identify};
+use crate::artifact::driver::image::{Image, ImageError, Machine};
+use crate::artifact::driver::tags::{Blind, Finding, Grade, TagFindings, TagQuery, analyse, explain};
+use crate::bundle::{Artifact, Bundle, ContentDigest, Role, Sha256};
+use crate::tag::Tag;
+
+/// Largest image that is read. The largest driver of a corpus of five thousand has 60 MB;
+/// pagefile.sys and hiberfil.sys are no images and far larger.
+const MAX_IMAGE: u64 = 256 << 20;
+
+/// Instructions shown as proof for one finding.
+const MAX_INSTRUCTIONS: usize = 12;
+
+/// An image that holds one of the tags, or that allocates nothing in sight but could.
+pub(super) struct ImageFacts {
+    /// Name in the bundle, and in which one: 0 is the case's own.
+    pub(super) bundle: usize,
+    pub(super) artifact: usize,
+    pub(super) name: String,
+    pub(super) file_name: String,
+    pub(super) sha256: Sha256,
+    pub(super) machine: Machine,
+    pub(super) findings: Vec<(Finding, Vec<String>)>,
+    pub(super) reversed: Vec<Tag>,
+    pub(super) blind: Vec<Blind>,
+    /// Only for images that matter: reading it costs several passes over the file.
+    pub(super) identity: Option<Box<Identity>>,
+    /// What the catalogs of the bundle say of it.
+    pub(super) catalog: Option<String>,
+    /// Other names of the same bytes.
+    pub(super) copies: Vec<String>,
+}
+
+/// All images.
+#[derive(Default)]
+pub(super) struct Images {
+    /// Images with a finding, in the order of the inventory.
+    pub(super) holding: Vec<ImageFacts>,
+    /// Images looked into, copies counted once.
+    pub(super) searched: usize,
+    /// Images into which one cannot see, with the reasons.
+    pub(super) blind: Vec<(String, String)>,
+    /// What happened to images of other bundles.
+    pub(super) notes: Vec<String>,
+}
+
+struct Looked {
+    entry: Option<(ContentDigest, Use, Vec<String>)>,
+    facts: Option<ImageFacts>,
+    is_image: bool,
+}
+
+pub(super) fn scan(bundle: &Bundle, more: &[Bundle], survey: &mut Survey, facts: &CaseFacts, progress: &dyn Progress) -> Images {
+    let tags: Vec<Tag> = facts.wanted.iter().map(|(tag, _)| *tag).collect();
+    let bundles: Vec<&Bundle> = std::iter::once(bundle).chain(more).collect();
+    let jobs: Vec<(usize, &Artifact)> = bundles
+        .iter()
+        .enumerate()
+        .flat_map(|(index, b)| b.artifacts().iter().filter(|a| a.role == Role::Driver).map(move |a| (index, a)))
+        .collect();
+    progress.begin(Phase::Images, jobs.iter().filter_map(|(_, a)| a.size.or(a.claimed_size)).sum());
+    let catalogs: Vec<Catalog> = survey.catalogs.iter().map(|(_, c)| c.clone()).collect();
+    let looked: Vec<Looked> = jobs
+        .par_iter()
+        .map(|&(index, artifact)| {
+            let looked = look(bundles[index], index, artifact, &tags, &catalogs);
+            progress.advance(bundles[index].size_of(artifact.id).unwrap_or(0));
+            looked
+        })
+        .collect();
+    collect(&jobs, looked, survey)
+}
+
+fn collect(jobs: &[(usize, &Artifact)], looked: Vec<Looked>, survey: &mut Survey) -> Images {
+    let mut images = Images::default();
+    let mut seen: Vec<(Sha256, String)> = Vec::new();
+    for (&(index, artifact), one) in jobs.iter().zip(looked) {
+        let mut copy_of = None;
+        if let Some((digest, used, mut notes)) = one.entry {
+            if let ContentDigest::Whole(sha256) = digest {
+                copy_of = seen.iter().find(|(other, _)| *other == sha256).map(|(_, name)| name.clone());
+                if copy_of.is_none() {
+                    seen.push((sha256, artifact.name.to_string()));
+                }
+            }
+            if let Some(other) = &copy_of {
+                notes.push(format!("the same bytes as {other}"));
+            }
+            if index > 0 {
+                images.notes.extend(notes.iter().map(|note| format!("{}: {note}", artifact.name)));
+            } else if let Some(entry) = survey.entries.get_mut(artifact.id.index()) {
+                entry.digest = digest;
+                entry.used = if copy_of.is_some() { Use::Duplicate } else { used };
+                entry.notes.extend(notes);
+            }
+        }
+        images.searched += usize::from(one.is_image && copy_of.is_none());
+        let Some(facts) = one.facts else { continue };
+        if let Some(first) = images.holding.iter_mut().find(|f| f.sha256 == facts.sha256) {
+            first.copies.push(facts.name);
+            continue;
+        }
+        let reasons: Vec<String> = facts.blind.iter().filter(|b| hides(b)).map(|b| b.sentence()).collect();
+        if !reasons.is_empty() && copy_of.is_none() {
+            images.blind.push((facts.name.clone(), reasons.join("; ")));
+        }
+        if !facts.findings.is_empty() || !facts.reversed.is_empty() {
+            images.holding.push(facts);
+        }
+    }
+    images
+}
+
+/// True for what may hide an allocation altogether.
+fn hides(blind: &Blind) -> bool {
+    matches!(blind, Blind::Machine | Blind::Packed(_) | Blind::Truncated | Blind::Limit)
+}
+
+fn look(bundle: &Bundle, index: usize, artifact: &Artifact, tags: &[Tag], catalogs: &[Catalog]) -> Looked {
+    let bytes = match bundle.read_whole(artifact.id, MAX_IMAGE) {
+        Ok(bytes) => bytes,
+        Err(why) => {
+            let entry = (ContentDigest::Unreadable, Use::Unreadable, vec![why.to_string()]);
+            return Looked { entry: Some(entry), facts: None, is_image: false };
+        }
+    };
+    let sha256 = Sha256::of(&bytes);
+    let faulty = bundle.faults().iter().any(|(id, _)| *id == artifact.id);
+    let digest = if faulty { ContentDigest::Partial(sha256) } else { ContentDigest::Whole(sha256) };
+    let name = artifact.name.to_string();
+    let result = catch_unwind(AssertUnwindSafe(|| read_image(&bytes, &name, tags, catalogs)));
+    match result {
+        Ok(Ok(mut facts)) => {
+            facts.bundle = index;
+            facts.artifact = artifact.id.index();
+            facts.sha256 = sha256;
+            let notes = facts.blind.iter().map(|b| b.sentence()).collect();
+            Looked { entry: Some((digest, Use::Used, notes)), facts: Some(facts), is_image: true }
+        }
+        Ok(Err(why)) => Looked { entry: Some((digest, Use::NotUnderstood, vec![why.to_string()])), facts: None, is_image: false },
+        Err(_) => {
+            let note = "the analysis of this image failed; the others were not affected".to_owned();
+            Looked { entry: Some((digest, Use::NotUnderstood, vec![note])), facts: None, is_image: false }
+        }
+    }
+}
+
+fn read_image(bytes: &[u8], name: &str, tags: &[Tag], catalogs: &[Catalog]) -> Result<ImageFacts, ImageError> {
+    let image = Image::parse(bytes)?;
+    let file_name = name.rsplit('/').next().unwrap_or(name).to_owned();
+    let TagFindings { findings, reversed, blind, .. } = if tags.is_empty() {
+        TagFindings::default()
+    } else {
+        analyse(&image, TagQuery::Only(tags), Some(&file_name))
+    };
+    let matters = findings.iter().any(|f| f.grade < Grade::Text);
+    let identity = if matters { identify(bytes).ok().map(Box::new) } else { None };
+    let catalog = identity.as_ref().and_then(|identity| match search(catalogs, &identity.authenticode) {
+        CatalogSearch::NoCatalogs => None,
+        other => Some(other.to_string()),
+    });
+    let shown = |finding: Finding| {
+        let lines = if finding.grade <= Grade::Operand { explain(&image, &finding) } else { Vec::new() };
+        (finding, lines.into_iter().take(MAX_INSTRUCTIONS).collect())
+    };
+    Ok(ImageFacts {
+        bundle: 0,
+        artifact: 0,
+        name: name.to_owned(),
+        file_name,
+        sha256: Sha256::of(&[]),
+        machine: image.machine,
+        reversed: reversed.iter().map(|f| f.tag).collect(),
+        findings: findings.into_iter().map(shown).collect(),
+        blind,
+        identity,
+        catalog,
+        copies: Vec::new(),
+    })
+}
