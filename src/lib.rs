@@ -3,6 +3,7 @@
 pub mod artifact;
 pub mod bundle;
 pub mod case;
+pub mod cli;
 pub mod diagnosis;
 pub mod report;
 pub mod tag;

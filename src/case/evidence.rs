@@ -19,7 +19,6 @@ pub(super) struct Ledger<'a> {
 pub(super) enum Place {
     Line(u64),
     Offset(u64),
-    Whole,
 }
 
 impl<'a> Ledger<'a> {
@@ -39,7 +38,6 @@ impl<'a> Ledger<'a> {
         let (line, offset) = match place {
             Place::Line(line) => (Some(line), None),
             Place::Offset(offset) => (None, Some(offset)),
-            Place::Whole => (None, None),
         };
         let mut text: String = text.into();
         if let Some((cut, _)) = text.char_indices().nth(MAX_TEXT) {

@@ -35,7 +35,6 @@ pub(super) struct CaseFacts {
     /// The tags in question, most suspect first.
     pub(super) wanted: Vec<(Tag, Pool)>,
     pub(super) groups: Vec<Group>,
-    pub(super) levels: Vec<Level>,
     pub(super) correlation: Option<Correlation>,
     pub(super) withheld: Option<Withheld>,
     pub(super) pressed: Option<bool>,
@@ -78,7 +77,6 @@ pub(super) fn gather(log: &LogFacts, pools: &Pools, host: HostFacts) -> CaseFact
         correlation,
         withheld,
         groups,
-        levels,
         views,
         view,
         host,

@@ -54,8 +54,15 @@ pub(super) struct LogFacts {
     pub(super) notes: Vec<String>,
 }
 
+/// Whether a log's digest is wanted; taking it costs more than reading the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Digest {
+    Wanted,
+    NotWanted,
+}
+
 /// Reads a log, large ones with several threads, and takes its digest.
-pub(super) fn read_log(bundle: &Bundle, artifact: &Artifact, notes: &mut Vec<String>) -> (LogFile, ContentDigest) {
+pub(super) fn read_log(bundle: &Bundle, artifact: &Artifact, digest: Digest, notes: &mut Vec<String>) -> (LogFile, ContentDigest) {
     let large = bundle.path_of(artifact.id).filter(|_| artifact.size.is_some_and(|size| size >= WORTH_SPLITTING));
     let (tally, bytes, digest, trouble) = match (large, artifact.size) {
         (Some(path), Some(size)) => {
@@ -63,11 +70,14 @@ pub(super) fn read_log(bundle: &Bundle, artifact: &Artifact, notes: &mut Vec<Str
                 let mut file = File::open(path)?;
                 file.seek(SeekFrom::Start(at)).map(|_| file)
             };
-            let ((tally, trouble), digest) =
-                rayon::join(|| httperr::read_split(open, size), || super::survey::digest_all(bundle, artifact));
+            let taken = || match digest {
+                Digest::Wanted => super::survey::digest_all(bundle, artifact),
+                Digest::NotWanted => ContentDigest::Unreadable,
+            };
+            let ((tally, trouble), digest) = rayon::join(|| httperr::read_split(open, size), taken);
             (tally, size, digest, trouble)
         }
-        _ => stream_log(bundle, artifact),
+        _ => stream_log(bundle, artifact, digest),
     };
     if let Some(trouble) = trouble {
         notes.push(format!("reading failed: {trouble}"));
@@ -77,11 +87,15 @@ pub(super) fn read_log(bundle: &Bundle, artifact: &Artifact, notes: &mut Vec<Str
     (log, digest)
 }
 
-fn stream_log(bundle: &Bundle, artifact: &Artifact) -> (Tally, u64, ContentDigest, Option<io::Error>) {
-    let reader = match bundle.open_artifact(artifact.id) {
+fn stream_log(bundle: &Bundle, artifact: &Artifact, digest: Digest) -> (Tally, u64, ContentDigest, Option<io::Error>) {
+    let mut reader = match bundle.open_artifact(artifact.id) {
         Ok(reader) => reader,
         Err(why) => return (Tally::default(), 0, ContentDigest::Unreadable, Some(io::Error::other(why))),
     };
+    if digest == Digest::NotWanted {
+        let (tally, trouble) = httperr::read(&mut reader);
+        return (tally, reader.delivered(), ContentDigest::Unreadable, trouble);
+    }
     let mut hashing = HashingReader::new(reader);
     let (tally, trouble) = httperr::read(&mut hashing);
     let (sha256, bytes, reader) = hashing.into_parts();

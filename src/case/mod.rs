@@ -14,6 +14,7 @@ mod evidence;
 mod facts;
 mod host;
 mod images;
+mod inspect;
 mod logs;
 mod options;
 mod pools;
@@ -21,11 +22,39 @@ mod progress;
 mod survey;
 mod times;
 
+pub use inspect::{ImageReport, inspect_image};
 pub use options::Options;
 pub use progress::{NoProgress, Phase, Progress};
 
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Role};
 use crate::report::Report;
+use crate::report::model::Refusals;
+
+/// What the HTTPERR logs of a bundle say, and what is to be known of each file.
+pub struct LogsAlone {
+    /// Refusals, outages and other reasons.
+    pub refusals: Refusals,
+    /// Artifacts read, with what was odd about them.
+    pub files: Vec<(String, Vec<String>)>,
+    /// Artifacts that are no HTTPERR logs, with what they were taken for.
+    pub others: Vec<(String, &'static str)>,
+    /// What is to be said of the logs together.
+    pub notes: Vec<String>,
+}
+
+/// Reads the HTTPERR logs of a bundle and nothing else, at the pace of a text search.
+pub fn refusals(bundle: &Bundle, progress: &dyn Progress) -> LogsAlone {
+    let mut survey = survey::read_logs(bundle, progress);
+    let log = logs::settle(bundle, &mut survey);
+    let (mut files, mut others) = (Vec::new(), Vec::new());
+    for (artifact, entry) in bundle.artifacts().iter().zip(survey.entries) {
+        match artifact.role {
+            Role::HttpErr => files.push((artifact.name.to_string(), entry.notes)),
+            role => others.push((artifact.name.to_string(), role.name())),
+        }
+    }
+    LogsAlone { refusals: assemble::refusals_of(&log), files, others, notes: log.notes }
+}
 
 /// Analyses one case. `more_images` are folders of images to look into beside the bundle's own.
 ///
@@ -37,5 +66,5 @@ pub fn analyse(bundle: &Bundle, more_images: &[Bundle], options: &Options, progr
     let host = host::facts(&survey, options, &pools);
     let facts = facts::gather(&log, &pools, host);
     let images = images::scan(bundle, more_images, &mut survey, &facts, progress);
-    assemble::report(&assemble::Parts { bundle, survey: &survey, log: &log, pools: &pools, facts: &facts, images: &images, options })
+    assemble::report(&assemble::Parts { bundle, survey: &survey, log: &log, pools: &pools, facts: &facts, images: &images })
 }

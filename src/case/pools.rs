@@ -261,12 +261,6 @@ fn scope(snapshot: &Snapshot) -> Scope {
     scope
 }
 
-/// The row of a tag in one snapshot of a file, read again for the evidence.
-pub(super) fn find_row(bundle: &Bundle, file: &PoolFile, position: usize, tag: Tag, pool: Pool) -> Option<Row> {
-    let snapshot = reader(bundle, file.artifact)?.nth(position)?;
-    snapshot.rows.into_iter().find(|row| row.tag == tag && row.pool == pool)
-}
-
 /// The snapshots of a file at some positions, read again for the evidence: one pass for all.
 pub(super) fn find_rows(bundle: &Bundle, file: &PoolFile, wanted: &[(usize, Tag, Pool)]) -> Vec<Option<Row>> {
     let mut found: Vec<Option<Row>> = wanted.iter().map(|_| None).collect();

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use rayon::prelude::*;
 
-use super::logs::{LogFile, read_log};
+use super::logs::{Digest, LogFile, read_log};
 use super::options::Options;
 use super::pools::{PoolFile, survey_pool};
 use super::progress::{Phase, Progress};
@@ -110,6 +110,32 @@ pub(super) fn read(bundle: &Bundle, options: &Options, progress: &dyn Progress) 
     survey
 }
 
+/// Reads the HTTPERR logs only, and takes no digests.
+pub(super) fn read_logs(bundle: &Bundle, progress: &dyn Progress) -> Survey {
+    let logs = || bundle.artifacts().iter().filter(|a| a.role == Role::HttpErr);
+    progress.begin(Phase::Reading, logs().filter_map(|a| a.size.or(a.claimed_size)).sum());
+    let read: Vec<Option<(LogFile, Vec<String>)>> = bundle
+        .artifacts()
+        .par_iter()
+        .map(|artifact| {
+            let mut notes = Vec::new();
+            (artifact.role == Role::HttpErr).then(|| {
+                let log = read_log(bundle, artifact, Digest::NotWanted, &mut notes).0;
+                progress.advance(bundle.size_of(artifact.id).unwrap_or(0));
+                (log, notes)
+            })
+        })
+        .collect();
+    let mut survey = Survey::default();
+    for one in read {
+        let used = one.as_ref().map_or(Use::NotNeeded, |(log, _)| log.usefulness());
+        let (log, notes) = one.map_or((None, Vec::new()), |(log, notes)| (Some(log), notes));
+        survey.entries.push(Entry { digest: ContentDigest::Unreadable, used, notes });
+        survey.logs.extend(log);
+    }
+    survey
+}
+
 fn read_one(bundle: &Bundle, artifact: &Artifact) -> (Entry, Content) {
     let mut notes: Vec<String> = Vec::new();
     if artifact.why.name_suggests.is_some() {
@@ -117,7 +143,7 @@ fn read_one(bundle: &Bundle, artifact: &Artifact) -> (Entry, Content) {
     }
     let (digest, used, content) = match artifact.role {
         Role::HttpErr => {
-            let (log, digest) = read_log(bundle, artifact, &mut notes);
+            let (log, digest) = read_log(bundle, artifact, Digest::Wanted, &mut notes);
             let used = log.usefulness();
             (digest, used, Content::Log(Box::new(log)))
         }

@@ -95,7 +95,6 @@ fn check(path: &Path, expected: &Value) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "the command line does not exist yet"]
 fn sample_cases_come_out_as_expected() {
     let mut wrong = Vec::new();
     for expected in expectations() {

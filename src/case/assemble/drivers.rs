@@ -95,7 +95,7 @@ fn best(image: &ImageFacts, tag: Tag) -> Option<&(Finding, Vec<String>)> {
 }
 
 /// An image as reports show it.
-pub(super) fn driver(image: &ImageFacts) -> Driver {
+pub(in crate::case) fn driver(image: &ImageFacts) -> Driver {
     let identity = image.identity.as_deref();
     Driver {
         file_name: image.file_name.clone(),

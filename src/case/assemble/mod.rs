@@ -12,13 +12,12 @@ use super::evidence::Ledger;
 use super::facts::CaseFacts;
 use super::images::Images;
 use super::logs::LogFacts;
-use super::options::Options;
 use super::pools::Pools;
 use super::survey::Survey;
 use super::times::duration;
 use crate::bundle::{Bundle, InputKind};
 use crate::timeline::stamp::OrderDecision;
-use crate::report::model::{Case, Correlation, Input, Report, SCHEMA_VERSION, Time, Tool};
+use crate::report::model::{Case, Correlation, Input, Refusals, Report, SCHEMA_VERSION, Time, Tool};
 
 /// What a report is made of.
 pub(super) struct Parts<'a> {
@@ -28,7 +27,13 @@ pub(super) struct Parts<'a> {
     pub(super) pools: &'a Pools,
     pub(super) facts: &'a CaseFacts,
     pub(super) images: &'a Images,
-    pub(super) options: &'a Options,
+}
+
+pub(super) use drivers::driver as driver_of;
+
+/// The refusals of logs that stand alone.
+pub(super) fn refusals_of(log: &LogFacts) -> Refusals {
+    refusals::of_logs(log, None, &[])
 }
 
 pub(super) fn report(parts: &Parts<'_>) -> Report {

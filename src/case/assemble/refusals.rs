@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use super::Parts;
 use crate::artifact::httperr;
 use crate::case::evidence::{Ledger, Place};
+use crate::case::logs::LogFacts;
 use crate::case::times::of_seconds;
+use crate::diagnosis::correlation::{At, Correlation};
 use crate::report::model::{Episode, Refusals};
+use crate::timeline::episode::Episode as Outage;
 
 /// Episodes listed; more are only counted in the totals.
 const MAX_EPISODES: usize = 200;
@@ -49,14 +52,22 @@ pub(super) fn quotes(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Quotes {
 }
 
 pub(super) fn refusals(parts: &Parts<'_>, quotes: &Quotes) -> Refusals {
-    let log = parts.log;
+    of_logs(parts.log, parts.facts.correlation.as_ref(), &quotes.first_rows)
+}
+
+/// What the logs say, with the level of the pool where that is known.
+pub(in crate::case) fn of_logs(log: &LogFacts, pool: Option<&Correlation>, evidence: &[Vec<String>]) -> Refusals {
+    let episodes = log.episodes.iter().take(MAX_EPISODES).enumerate().map(|(index, episode)| {
+        let at = pool.and_then(|c| c.at.get(index).copied().flatten());
+        one(log, episode, at, evidence.get(index).cloned().unwrap_or_default())
+    });
     Refusals {
         rows: log.refusal_rows,
         total: log.refused,
         uncounted_rows: log.uncounted_rows,
         first: log.episodes.first().and_then(|e| of_seconds(e.start())),
         last: log.episodes.iter().map(|e| e.last_refusal()).max().and_then(of_seconds),
-        episodes: (0..log.episodes.len().min(MAX_EPISODES)).map(|i| episode(parts, quotes, i)).collect(),
+        episodes: episodes.collect(),
         reasons: log.reasons.clone(),
         logs: log.analysable,
         unanalysable_logs: log.unanalysable,
@@ -65,12 +76,10 @@ pub(super) fn refusals(parts: &Parts<'_>, quotes: &Quotes) -> Refusals {
     }
 }
 
-fn episode(parts: &Parts<'_>, quotes: &Quotes, index: usize) -> Episode {
-    let episode = &parts.log.episodes[index];
-    let at = parts.facts.correlation.as_ref().and_then(|c| c.at.get(index).copied().flatten());
+fn one(log: &LogFacts, episode: &Outage, at: Option<At>, evidence: Vec<String>) -> Episode {
     let mut rivals = BTreeMap::new();
     let minutes = (episode.start().div_euclid(60) * 60, "")..=(episode.last_refusal(), "\u{10ffff}");
-    for (&(_, name), rows) in parts.log.rivals.range(minutes) {
+    for (&(_, name), rows) in log.rivals.range(minutes) {
         *rivals.entry(name.to_owned()).or_default() += rows;
     }
     Episode {
@@ -85,6 +94,6 @@ fn episode(parts: &Parts<'_>, quotes: &Quotes, index: usize) -> Episode {
         headroom_bytes: at.and_then(|at| at.headroom),
         pool_basis: at.map(|at| at.how.name()),
         rivals,
-        evidence: quotes.first_rows.get(index).cloned().unwrap_or_default(),
+        evidence,
     }
 }

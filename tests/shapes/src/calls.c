@@ -22,13 +22,37 @@ OPAQUE void use(SIZE_T size) { Result = Stub(0, size, TAG('T', 'h', 't', 'h')); 
 #ifdef tail_call /* shape: the routine returns to our caller's caller */
 OPAQUE PVOID NTAPI use(ULONG pool, SIZE_T size, ULONG tag)
 {
-    Unknown = tag;
+    Sink = tag;
 #ifdef __clang__
     __attribute__((musttail))
 #endif
     return ExAllocatePoolWithTag(pool, size, TAG('T', 'a', 'i', 'l'));
 }
 #define BODY Result = use(0, Unknown, 1)
+#endif
+
+#ifdef tail_call_thunk /* shape: jump to a stub that jumps | defines CALL_THROUGH_THUNK */
+OPAQUE PVOID NTAPI use(ULONG pool, SIZE_T size, ULONG tag)
+{
+    Sink = tag;
+#ifdef __clang__
+    __attribute__((musttail))
+#endif
+    return ExAllocatePoolWithTag(pool, size, TAG('T', 'l', 't', 'h'));
+}
+#define BODY Result = use(0, Unknown, 1)
+#endif
+
+#ifdef tail_call_bare /* shape: a leaf without a frame: sets the registers and jumps | x64 arm64 only */
+#if defined(__x86_64__)
+__asm__(".text\n.globl use\nuse: movl $0x72614254, %r8d\n movl $16, %edx\n xorl %ecx, %ecx\n jmp *__imp_ExAllocatePoolWithTag(%rip)\n");
+#else
+__asm__(".text\n.globl use\n.p2align 2\nuse: mov w2, #0x4254\n movk w2, #0x7261, lsl #16\n mov x1, #16\n mov w0, #0\n"
+        " adrp x8, __imp_ExAllocatePoolWithTag\n ldr x8, [x8, :lo12:__imp_ExAllocatePoolWithTag]\n br x8\n");
+#endif
+PVOID use(void);
+PVOID (*Keep)(ULONG, SIZE_T, ULONG) = 0;
+#define BODY Result = use(), Keep = (PVOID)ExAllocatePoolWithTag
 #endif
 
 #ifdef hoisted_pointer /* shape: mov reg,[IAT] once, call reg many times */

@@ -32,6 +32,14 @@ OPAQUE void use(ULONG which, SIZE_T size)
 #define BODY use(Unknown, Unknown)
 #endif
 
+#ifdef two_tags_far /* shape: a ternary of two unlike tags */
+OPAQUE void use(ULONG which, SIZE_T size)
+{
+    Result = ExAllocatePoolWithTag(0, size, which ? TAG('F', 'a', 'r', 'A') : TAG('n', 'e', 'x', '7'));
+}
+#define BODY use(Unknown, Unknown)
+#endif
+
 #ifdef two_tags_mask /* shape: the choice is a mask, sbb on x86 */
 OPAQUE void use(ULONG which, SIZE_T size)
 {
@@ -196,6 +204,17 @@ OPAQUE void use(SIZE_T size)
 #define BODY use(Unknown)
 #endif
 
+#ifdef add_zero_moves /* shape: moved by `add w2, w21, #0`, as MSVC writes it | arm64 only */
+OPAQUE void use(SIZE_T size)
+{
+    ULONG tag = TAG('A', 'd', 'd', '0'), moved;
+    HIDE(tag);
+    __asm__ volatile("add %w0, %w1, #0" : "=r"(moved) : "r"(tag));
+    Result = ExAllocatePoolWithTag(0, size, moved);
+}
+#define BODY use(Unknown)
+#endif
+
 #ifdef constant_in_rdata /* shape: the tag is read from a constant that nothing writes */
 const volatile ULONG Constant = TAG('C', 'o', 'r', 'd');
 OPAQUE void use(SIZE_T size) { Result = ExAllocatePoolWithTag(0, size, Constant); }
@@ -229,7 +248,7 @@ OPAQUE void use(SIZE_T size)
 {
     ULONG tag = TAG('O', 'v', 'e', 'r');
     HIDE(tag);
-    Unknown = tag;
+    Sink = tag;
     tag = Unknown;
     HIDE(tag);
     Result = ExAllocatePoolWithTag(0, size, tag);

@@ -9,7 +9,7 @@ OPAQUE ULONG use(ULONG value)
     ALLOCATE_OTHERWISE(TAG('C', 'm', 'o', 'k'));
     return value == TAG('C', 'm', 'p', '1') ? 5 : 9;
 }
-#define BODY Unknown = use(Unknown)
+#define BODY Sink = use(Unknown)
 #endif
 
 #ifdef compared_in_memory /* shape: cmp dword [rcx], imm */
@@ -19,7 +19,7 @@ OPAQUE ULONG use(volatile ULONG *header)
     ALLOCATE_OTHERWISE(TAG('C', 'm', 'o', '2'));
     return 0;
 }
-#define BODY Unknown = use((ULONG *)&Unknown)
+#define BODY Sink = use((ULONG *)&Sink)
 #endif
 
 #ifdef compared_with_parameter /* shape: a wrapper treats one tag specially */
@@ -56,22 +56,26 @@ OPAQUE void use(PVOID lock)
 #ifdef wrong_argument /* shape: as size, as pool type, as priority */
 OPAQUE void use(void)
 {
-    Result = ExAllocatePoolWithTag(0, TAG('W', 'r', 'g', '1'), TAG('W', 'r', 'o', '1'));
-    Result = ExAllocatePoolWithTag(TAG('W', 'r', 'g', '2'), 8, TAG('W', 'r', 'o', '2'));
-    Result = ExAllocatePoolWithTagPriority(0, 8, TAG('W', 'r', 'o', '3'), TAG('W', 'r', 'g', '3'));
+    Result = ExAllocatePoolWithTag(0, TAG('q', 'S', 'i', 'z'), TAG('W', 'r', 'o', '1'));
+    Result = ExAllocatePoolWithTag(TAG('7', 'K', 'y', 'p'), 8, TAG('W', 'r', 'o', '2'));
+    Result = ExAllocatePoolWithTagPriority(0, 8, TAG('W', 'r', 'o', '3'), TAG('x', 'P', 'r', 'i'));
 }
 #define BODY use()
 #endif
 
-#ifdef left_in_register /* shape: the tag register holds it while a tagless routine is called */
-OPAQUE void use(ULONG pool, SIZE_T size, ULONG tag)
+#ifdef left_in_register /* shape: the third argument's register holds it while a routine of two arguments is called | x64 arm64 only */
+OPAQUE void use(SIZE_T size)
 {
-    tag = TAG('L', 'f', 't', 'r');
-    HIDE(tag);
-    Unknown = tag;
-    Result = ExAllocatePool(pool, size);
+    ULONG value = TAG('L', 'f', 't', 'r');
+#if defined(__x86_64__)
+    __asm__ volatile("movl %0, %%r8d" : : "i"(TAG('L', 'f', 't', 'r')) : "r8");
+#else
+    __asm__ volatile("mov w2, #0x664c\n movk w2, #0x7274, lsl #16" : : : "x2");
+#endif
+    Result = ExAllocatePool(0, size);
+    Sink = value;
 }
-#define BODY use(0, Unknown, 1)
+#define BODY use(Unknown)
 #endif
 
 #ifdef after_the_call /* shape: stored into the new block as a signature */
@@ -136,7 +140,7 @@ OPAQUE void use(void)
 static const volatile ULONG Table[] = {7, TAG('T', 'a', 'b', '1'), 1, 9, TAG('T', 'a', 'b', '2'), 2};
 OPAQUE void use(ULONG which)
 {
-    Unknown = Table[which % 6];
+    Sink = Table[which % 6];
     ALLOCATE_OTHERWISE(TAG('T', 'a', 'o', 'k'));
 }
 #define BODY use(Unknown)
@@ -160,7 +164,7 @@ OPAQUE void use(void)
 OPAQUE ULONG compute(ULONG a, SIZE_T b, ULONG c) { return a * 31 + (ULONG)b * 17 + (c ^ Unknown); }
 OPAQUE void use(SIZE_T size)
 {
-    Unknown = compute(0, size, TAG('O', 't', 'h', 'r'));
+    Sink = compute(0, size, TAG('O', 't', 'h', 'r'));
     ALLOCATE_OTHERWISE(TAG('O', 't', 'o', 'k'));
 }
 #define BODY use(Unknown)
@@ -180,7 +184,27 @@ OPAQUE ULONG use(ULONG which, SIZE_T size)
     Result = ExAllocatePoolWithTag(0, size, tag);
     return 0;
 }
-#define BODY Unknown = use(Unknown, Unknown)
+#define BODY Sink = use(Unknown, Unknown)
+#endif
+
+#ifdef code_bytes /* shape: the end of one instruction and the start of the next | x64 only */
+OPAQUE void use(void)
+{
+    __asm__ volatile("movl %%ecx, 0x20(%%rsp)\n movq %%rdx, %%rdx" : : : "memory"); /* 89 4c 24 20 48 89 d2 */
+    ALLOCATE_OTHERWISE(TAG('C', 'b', 'o', 'k'));
+}
+#define BODY use()
+#endif
+
+#ifdef many_uses /* shape: text, comparison, free and allocation with one tag: the strongest counts */
+OPAQUE ULONG use(ULONG value)
+{
+    DbgPrint("tag Many is ours\n");
+    Result = ExAllocatePoolWithTag(0, value, TAG('M', 'a', 'n', 'y'));
+    ExFreePoolWithTag(Result, TAG('M', 'a', 'n', 'y'));
+    return value == TAG('M', 'a', 'n', 'y');
+}
+#define BODY Sink = use(Unknown)
 #endif
 
 #include "entry.h"

@@ -89,9 +89,10 @@ IMPORT PVOID NTAPI EngAllocUserMem(SIZE_T size, ULONG tag);
 IMPORT NTSTATUS NTAPI _KsEdit(PVOID bag, PVOID *pointer, ULONG newer, ULONG older, ULONG tag);
 IMPORT NTSTATUS NTAPI WdfVersionBind(PVOID driver, PVOID path, PVOID bind, PVOID *globals);
 
-/* Where results go, where unknown values come from: both outside the compiler's view. */
+/* Where results go, where unknown values come from and where uninteresting ones end: no
+ * tag is ever stored to Result or Unknown. */
 extern PVOID volatile Result;
-extern ULONG volatile Unknown;
+extern ULONG volatile Unknown, Sink;
 
 NTSTATUS NTAPI DriverEntry(PVOID driver, PVOID path);
 

@@ -54,7 +54,7 @@ OPAQUE void use(void) { ExInitializeNPagedLookasideList(List, 0, 0, 0, 128, Pool
 
 #ifdef global_unset /* shape: the global comes from outside; its neighbour is no tag of ours */
 ULONG Neighbour = TAG('G', 'l', 'o', 'N'), PoolTag;
-OPAQUE void prepare(void) { PoolTag = Unknown; Unknown = Neighbour; }
+OPAQUE void prepare(void) { PoolTag = Unknown; Sink = Neighbour; }
 OPAQUE void use(SIZE_T size) { Result = ExAllocatePoolWithTag(0, size, PoolTag); }
 #define BODY prepare(), use(Unknown)
 #endif

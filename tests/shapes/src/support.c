@@ -2,4 +2,4 @@
 #include "shape.h"
 
 PVOID volatile Result;
-ULONG volatile Unknown;
+ULONG volatile Unknown, Sink;

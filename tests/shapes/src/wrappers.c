@@ -103,7 +103,7 @@ IN_SECTION("PAGE") OPAQUE void use(SIZE_T size)
 #ifdef wrapper_tail /* shape: wrapper and caller end in jumps | expects MyAlloc */
 OPAQUE PVOID NTAPI MyAlloc(ULONG pool, SIZE_T size, ULONG tag)
 {
-    Unknown = pool;
+    Sink = pool;
 #ifdef __clang__
     __attribute__((musttail))
 #endif
@@ -111,7 +111,7 @@ OPAQUE PVOID NTAPI MyAlloc(ULONG pool, SIZE_T size, ULONG tag)
 }
 OPAQUE PVOID NTAPI use(ULONG pool, SIZE_T size, ULONG unused)
 {
-    Unknown = unused;
+    Sink = unused;
 #ifdef __clang__
     __attribute__((musttail))
 #endif
@@ -124,7 +124,7 @@ OPAQUE PVOID NTAPI use(ULONG pool, SIZE_T size, ULONG unused)
 OPAQUE void MyFree(PVOID block, ULONG tag)
 {
     if (block) ExFreePoolWithTag(block, tag);
-    Unknown = 1;
+    Sink = 1;
 }
 OPAQUE void use(PVOID block)
 {
@@ -190,7 +190,7 @@ static ULONG64 Lists[4][32];
 OPAQUE void MyInit(ULONG n, ULONG size, ULONG tag)
 {
     ExInitializeNPagedLookasideList(Lists[n & 3], 0, 0, 0, size, tag, 0);
-    Unknown = n;
+    Sink = n;
 }
 OPAQUE void use(void)
 {
@@ -280,6 +280,36 @@ OPAQUE PVOID MyAlloc(SIZE_T size, ULONG tag)
     return block;
 }
 OPAQUE void use(SIZE_T size) { Result = MyAlloc(DbgPrint("%u", (ULONG)size), TAG('W', 'v', 'a', 'r')); }
+#define BODY use(Unknown)
+#endif
+
+#ifdef wrapper_via_stub /* shape: callers reach the wrapper by a stub that jumps */
+OPAQUE PVOID NTAPI MyAlloc(SIZE_T size, ULONG tag)
+{
+    PVOID block = ExAllocatePoolWithTag(0, size, tag);
+    if (block) *(UCHAR *)block = 0;
+    return block;
+}
+#if defined(__i386__)
+__asm__(".text\n.globl _Stub@8\n_Stub@8: jmp _MyAlloc@8\n");
+#elif defined(__x86_64__)
+__asm__(".text\n.globl Stub\nStub: jmp MyAlloc\n");
+#else
+__asm__(".text\n.globl Stub\n.p2align 2\nStub: b MyAlloc\n");
+#endif
+PVOID NTAPI Stub(SIZE_T size, ULONG tag);
+OPAQUE void use(SIZE_T size) { Result = Stub(size, TAG('W', 's', 't', 'b')); }
+#define BODY use(Unknown)
+#endif
+
+#ifdef wrapper_thiscall /* shape: an object in ecx, the tag on the stack | x86 only | expects MyAlloc */
+OPAQUE __attribute__((thiscall)) PVOID MyAlloc(PVOID self, ULONG tag, SIZE_T size)
+{
+    PVOID block = ExAllocatePoolWithTag(0, size, tag);
+    *(PVOID volatile *)self = block;
+    return block;
+}
+OPAQUE void use(SIZE_T size) { Result = MyAlloc((PVOID)&Sink, TAG('W', 't', 'h', 'i'), size); }
 #define BODY use(Unknown)
 #endif
 

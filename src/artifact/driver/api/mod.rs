@@ -11,6 +11,7 @@ pub use table::TABLE;
 use super::image::Image;
 use crate::tag::Pool;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// What a routine does with the memory that carries the tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -199,9 +200,15 @@ pub fn find(library: &str, name: &str) -> Option<&'static Api> {
     let plain = name
         .split_once('@')
         .map_or(name, |(n, _)| n.trim_start_matches('_'));
-    TABLE
-        .iter()
-        .find(|api| (api.name == plain || api.name == name) && api.family.owns(stem))
+    let api = by_name().get(name).or_else(|| by_name().get(plain))?;
+    api.family.owns(stem).then_some(*api)
+}
+
+/// The rows by name.
+fn by_name() -> &'static BTreeMap<&'static str, &'static Api> {
+    static ROWS: LazyLock<BTreeMap<&'static str, &'static Api>> =
+        LazyLock::new(|| TABLE.iter().map(|api| (api.name, api)).collect());
+    &ROWS
 }
 
 /// The row for a framework function by its index in the function table.
@@ -221,15 +228,12 @@ pub fn imported(image: &Image<'_>) -> BTreeMap<u32, &'static Api> {
 /// The APIs of the table that an image itself exports, keyed by their RVA: how the
 /// kernel and its class drivers call their own allocators.
 pub fn exported(image: &Image<'_>) -> BTreeMap<u32, &'static Api> {
-    let own = |name: &str| {
-        TABLE
-            .iter()
-            .find(|a| a.name == name && a.family != Family::Framework)
+    let Some(library) = &image.export_name else {
+        return BTreeMap::new();
     };
-    image
-        .exports
-        .iter()
-        .filter_map(|(name, &rva)| Some((rva, own(name)?)))
+    let exports = image.exports.iter();
+    exports
+        .filter_map(|(name, &rva)| Some((rva, find(library, name)?)))
         .collect()
 }
 

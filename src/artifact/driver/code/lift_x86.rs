@@ -224,13 +224,14 @@ impl Lifter<'_> {
             Mnemonic::Neg => self.unary(Calc::Neg),
             Mnemonic::Not => self.unary(Calc::Not),
             Mnemonic::Bswap => self.unary(Calc::Swap),
-            Mnemonic::Sbb => self.borrow_mask(),
+            Mnemonic::Sbb => self.borrow_mask() || self.with_carry(Calc::Sub),
+            Mnemonic::Adc => self.with_carry(Calc::Add),
             Mnemonic::Cdqe => self.widen_accumulator(),
             Mnemonic::Xchg => self.exchange(),
             Mnemonic::Push => self.push_operand(),
             Mnemonic::Pop => self.pop_operand(),
             Mnemonic::Leave => self.leave(),
-            _ => self.conditional_move() || self.vector(),
+            _ => self.conditional_move() || self.conditional_set() || self.vector(),
         };
         if !known {
             self.clobber_written();
@@ -498,6 +499,60 @@ impl Lifter<'_> {
             }
             _ => false,
         }
+    }
+
+    /// `adc r, x` and `sbb r, x`: with the carry or without, that makes two values.
+    fn with_carry(&mut self, op: Calc) -> bool {
+        let Some((dst, size @ (4 | 8))) = self.dst() else {
+            return false;
+        };
+        let Some((b, _)) = self.src(1) else {
+            return false;
+        };
+        let (a, more) = (Src::Reg(dst), Src::Imm(1));
+        self.op(Op::Calc {
+            dst,
+            op,
+            a,
+            b: cut(b, size),
+            size,
+        });
+        self.op(Op::Calc {
+            dst: SCRATCH,
+            op,
+            a: Src::Reg(dst),
+            b: more,
+            size,
+        });
+        self.op(Op::Either {
+            dst,
+            a: Src::Reg(dst),
+            b: Src::Reg(SCRATCH),
+            size,
+        });
+        true
+    }
+
+    /// `setcc` writes 0 or 1 into a byte. The rest of the register is taken for zero: code
+    /// that uses all of it has cleared it before or widens the byte afterwards.
+    fn conditional_set(&mut self) -> bool {
+        let i = &self.instruction;
+        if !(Mnemonic::Seta..=Mnemonic::Sets).contains(&i.mnemonic()) {
+            return false;
+        }
+        if i.op0_kind() != OpKind::Register || is_high_byte(i.op0_register()) {
+            return false;
+        }
+        let Some((dst, _)) = self.dst() else {
+            return false;
+        };
+        self.op(Op::Either {
+            dst,
+            a: Src::Imm(0),
+            b: Src::Imm(1),
+            size: 4,
+        });
+        true
     }
 
     fn widen_accumulator(&mut self) -> bool {

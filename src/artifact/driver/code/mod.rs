@@ -9,6 +9,7 @@
 //! bytes a function, blocks, rounds, values in a set.
 
 pub(crate) mod bounds;
+mod call;
 pub(crate) mod flow;
 pub(crate) mod function;
 pub(crate) mod graph;
@@ -16,6 +17,7 @@ pub(crate) mod ir;
 pub(crate) mod lift_arm64;
 pub(crate) mod lift_x86;
 pub(crate) mod machine;
+mod settle;
 pub(crate) mod state;
 pub(crate) mod step;
 pub(crate) mod summary;

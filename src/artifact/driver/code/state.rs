@@ -165,22 +165,18 @@ impl State {
         }
     }
 
-    /// What may hold on either of two ways; true when `self` changed.
-    pub fn join(&mut self, arena: &mut Arena, other: &State) -> bool {
-        let mut changed = false;
-        let pairs = self.regs.iter_mut().zip(&other.regs);
-        for (mine, theirs) in pairs.chain(self.vectors.iter_mut().zip(&other.vectors)) {
-            let joined = arena.join(*mine, *theirs);
-            changed |= joined != *mine;
-            *mine = joined;
-        }
+    /// What may hold on either of two ways; true when `self` changed. With `widen`,
+    /// whatever changes becomes unknown, which ends loops that count.
+    pub fn join(&mut self, arena: &mut Arena, other: &State, widen: Widen) -> bool {
+        let mut changed = join_sets(arena, &mut self.regs, &other.regs, widen);
+        changed |= join_sets(arena, &mut self.vectors, &other.vectors, widen);
         let pending = self.pending.min(other.pending);
         changed |= pending != self.pending;
         self.pending = pending;
-        self.join_slots(arena, other) || changed
+        self.join_slots(arena, other, widen) || changed
     }
 
-    fn join_slots(&mut self, arena: &mut Arena, other: &State) -> bool {
+    fn join_slots(&mut self, arena: &mut Arena, other: &State, widen: Widen) -> bool {
         if self.slots == other.slots {
             return false;
         }
@@ -191,7 +187,7 @@ impl State {
                 (None, None) => break,
                 (Some(a), Some(b)) if a.offset == b.offset => {
                     let (offset, size) = (a.offset, a.size.min(b.size));
-                    let set = arena.join(a.set, b.set);
+                    let set = widened(a.set, arena.join(a.set, b.set), widen);
                     mine.next();
                     theirs.next();
                     Slot { offset, size, set }
@@ -223,6 +219,35 @@ fn alone(arena: &mut Arena, slot: &Slot) -> Slot {
         set: arena.join(slot.set, before),
         ..*slot
     }
+}
+
+/// Whether sets may still grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Widen {
+    /// They may.
+    No,
+    /// They have grown often enough.
+    Yes,
+}
+
+fn widened(before: Set, joined: Set, widen: Widen) -> Set {
+    match widen {
+        Widen::Yes if joined != before => Set::UNKNOWN,
+        _ => joined,
+    }
+}
+
+fn join_sets(arena: &mut Arena, mine: &mut [Set], theirs: &[Set], widen: Widen) -> bool {
+    if mine == theirs {
+        return false;
+    }
+    let mut changed = false;
+    for (mine, &theirs) in mine.iter_mut().zip(theirs) {
+        let joined = widened(*mine, arena.join(*mine, theirs), widen);
+        changed |= joined != *mine;
+        *mine = joined;
+    }
+    changed
 }
 
 /// Appends a slot, dropping it when it overlaps the one before.
@@ -311,9 +336,9 @@ mod tests {
         let b = arena.one(Value::Const(2), 0);
         left.store(-8, 4, a);
         right.store(-8, 4, b);
-        assert!(left.join(&mut arena, &right));
+        assert!(left.join(&mut arena, &right, Widen::No));
         let both = left.load(&mut arena, -8, 4);
         assert_eq!(arena.items(both).len(), 2);
-        assert!(!left.join(&mut arena, &right));
+        assert!(!left.join(&mut arena, &right, Widen::No));
     }
 }

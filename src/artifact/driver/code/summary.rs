@@ -99,9 +99,20 @@ const fn written(op: &Op) -> Option<Reg> {
     }
 }
 
+/// What the first return drops; nothing when the routine ends in a jump before that, since
+/// then another routine's return is the one that counts.
 fn returned(listing: &Listing) -> Option<u16> {
-    listing.insts.iter().find_map(|i| match i.exit {
-        Exit::Return(bytes) => Some(bytes),
-        _ => None,
-    })
+    let mut furthest = 0;
+    for inst in &listing.insts {
+        match inst.exit {
+            Exit::Return(bytes) => return Some(bytes),
+            Exit::Branch(target) => furthest = furthest.max(target),
+            Exit::Jump(Target::Direct(target)) if target > inst.rva => {
+                furthest = furthest.max(target);
+            }
+            Exit::Jump(_) | Exit::Stop if inst.rva >= furthest => return None,
+            _ => {}
+        }
+    }
+    None
 }

@@ -90,13 +90,22 @@ type Index = HashMap<Box<[Item]>, Set, BuildHasherDefault<QuickHasher>>;
 pub struct Arena {
     sets: Vec<Box<[Item]>>,
     index: Index,
+    /// Joins made last, by a hash of the pair; two ways meet in the same sets again and
+    /// again.
+    joins: Vec<(Set, Set, Set)>,
 }
+
+/// A place without a remembered join: joining a set with itself is no join.
+const NO_JOIN: (Set, Set, Set) = (Set::UNKNOWN, Set::UNKNOWN, Set::UNKNOWN);
+/// Joins remembered.
+const JOINS: usize = 1024;
 
 impl Default for Arena {
     fn default() -> Self {
         let mut arena = Arena {
             sets: Vec::new(),
             index: Index::default(),
+            joins: vec![NO_JOIN; JOINS],
         };
         arena.intern(&[Item {
             value: Value::Unknown,
@@ -109,8 +118,15 @@ impl Default for Arena {
 impl Arena {
     /// Forgets all sets.
     pub fn clear(&mut self) {
+        /// An index that grew beyond this for one function is not swept for every next.
+        const KEPT: usize = 4096;
         self.sets.truncate(1);
-        self.index.clear();
+        if self.index.capacity() > KEPT {
+            self.index = Index::default();
+        } else {
+            self.index.clear();
+        }
+        self.joins.fill(NO_JOIN);
         if let Some(unknown) = self.sets.first() {
             self.index.insert(unknown.clone(), Set::UNKNOWN);
         }
@@ -159,9 +175,19 @@ impl Arena {
         if a == b {
             return a;
         }
+        let at = (a.0.wrapping_mul(31) ^ b.0) as usize % JOINS;
+        if let Some(&(x, y, joined)) = self.joins.get(at)
+            && (x, y) == (a, b)
+        {
+            return joined;
+        }
         let mut items = self.items(a).to_vec();
         items.extend_from_slice(self.items(b));
-        self.many(items)
+        let joined = self.many(items);
+        if let Some(place) = self.joins.get_mut(at) {
+            *place = (a, b, joined);
+        }
+        joined
     }
 
     /// The only value of a set.

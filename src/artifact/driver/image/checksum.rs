@@ -19,6 +19,17 @@ pub enum Checksum {
     },
 }
 
+impl Checksum {
+    /// The word that reports use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Checksum::Valid => "valid",
+            Checksum::Unset => "unset",
+            Checksum::Wrong { .. } => "wrong",
+        }
+    }
+}
+
 /// Sums 16-bit words with end-around carry, skipping the field itself, and adds the length
 /// (the algorithm of imagehlp's `CheckSumMappedFile`, documented in the PE format).
 pub(super) fn check(bytes: &[u8], field: usize) -> Checksum {

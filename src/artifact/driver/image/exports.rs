@@ -10,6 +10,15 @@ const MAX_EXPORTS: u32 = 32_768;
 /// Bytes of a name read at most.
 const MAX_NAME: usize = 512;
 
+/// The name that the image gives itself, lower-case.
+pub(super) fn own_name(image: &Image<'_>) -> Option<String> {
+    let directory = image.directory(EXPORT)?;
+    let name = image.u32_at(directory.rva.checked_add(12)?)?;
+    image
+        .text_at(name, MAX_NAME)
+        .map(|n| n.to_ascii_lowercase())
+}
+
 /// Names of functions in this image; forwarders to other images are left out.
 pub(super) fn read(image: &Image<'_>) -> BTreeMap<String, u32> {
     let mut exports = BTreeMap::new();

@@ -74,6 +74,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Image<'_>, ImageError> {
         truncated: is_truncated(&sections, bytes.len()),
         sections,
         imports: Imports::default(),
+        export_name: None,
         exports: BTreeMap::new(),
         functions: Vec::new(),
         directories: read_directories(bytes, optional + if is_64 { 108 } else { 92 }),

@@ -14,6 +14,9 @@ mod kind;
 mod section;
 mod unwind;
 
+#[cfg(test)]
+mod tests;
+
 pub use checksum::Checksum;
 pub use directory::Directory;
 pub use imports::{Import, ImportName, Imports};
@@ -102,6 +105,8 @@ pub struct Image<'a> {
     pub sections: Vec<Section>,
     /// Imports and delay imports, keyed by the RVA of the pointer that calls go through.
     pub imports: Imports,
+    /// The name that the export directory gives the image, lower-case.
+    pub export_name: Option<String>,
     /// Exported functions that live in this image, name to RVA.
     pub exports: BTreeMap<String, u32>,
     /// Function table (x64, ARM64), sorted by begin; empty on x86 and when damaged.
@@ -125,6 +130,7 @@ impl<'a> Image<'a> {
         let mut image = headers::read(bytes)?;
         image.imports = imports::read(&image);
         kind::require_driver(&image)?;
+        image.export_name = exports::own_name(&image);
         image.exports = exports::read(&image);
         image.functions = unwind::read(&image);
         Ok(image)

@@ -1,21 +1,20 @@
 //! The order of the analysis: routines, references, functions, wrappers, variables.
 
-use super::bytes;
 use super::collect::{Collector, GlobalUse, Hit, Outcome};
-use super::finding::{Blind, Finding, Grade, MAX_SITES, Site, SiteCounts, TagFindings, Via};
+use super::finding::SiteCounts;
 use super::framework::{self, Binding};
-use super::query::{TagQuery, same};
+use super::query::TagQuery;
 use super::references::{self, Kind as Refers, Reference};
 use super::resync;
 use super::routine::{Routine, Routines};
-use crate::artifact::driver::api::{self, Kind, Role};
+use crate::artifact::driver::api;
 use crate::artifact::driver::code::bounds::Bounds;
 use crate::artifact::driver::code::flow::Flow;
 use crate::artifact::driver::code::function::Function;
 use crate::artifact::driver::code::machine::Convention;
 use crate::artifact::driver::code::step::Scene;
 use crate::artifact::driver::image::{Image, Machine};
-use crate::tag::{Pool, Tag};
+use crate::tag::Tag;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Levels of routines that pass a tag on. Two are worth having on x86; what a third finds
@@ -23,178 +22,11 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_DEPTH: u8 = 2;
 /// Rounds of looking for callers: the levels, and one for each pure jump in between.
 const MAX_ROUNDS: usize = 4;
-/// Entropy (bits a byte) above which code is packed: compiled code stays below 6.8, the
-/// highest of 5,094 drivers' code sections is below 7.5.
-const PACKED: f64 = 7.5;
-/// Code sections shorter than this say nothing by their entropy.
-const MIN_FOR_ENTROPY: usize = 4096;
 /// Functions followed in one image at most.
 const MAX_FUNCTIONS: usize = 60_000;
 
-/// The whole analysis.
-pub(super) fn run(image: &Image<'_>, query: TagQuery<'_>, file_name: Option<&str>) -> TagFindings {
-    let mut result = TagFindings::default();
-    let binding = framework::binding(image);
-    let named = name_finding(binding, query, file_name);
-    let skip = match query {
-        TagQuery::Only(tags) => !bytes::may_hold(image, tags),
-        TagQuery::All => false,
-    };
-    result.routines = routine_names(image, binding);
-    result.blind = blind(image, skip);
-    if skip {
-        result.findings.extend(named);
-        return result;
-    }
-    let mut hits = Vec::new();
-    if let Some(convention) = Convention::of(image.machine) {
-        let mut analysis = Analysis::new(image, convention, binding, query);
-        hits = analysis.run();
-        result.calls = analysis.counts();
-        if result.calls.unresolved > 0 {
-            result
-                .blind
-                .push(Blind::Unresolved(result.calls.unresolved));
-        }
-        if analysis.limited {
-            result.blind.push(Blind::Limit);
-        }
-    }
-    if !sets_its_own_tag(&hits) {
-        result.findings.extend(named);
-    }
-    result
-        .findings
-        .extend(findings(image, &hits, |tag| query.wants(tag), query));
-    if let TagQuery::Only(tags) = query {
-        bytes::grade(image, tags, &mut result.findings);
-        let turned: Vec<Tag> = reversed(tags);
-        let wants = |tag| turned.iter().any(|&t| same(t, tag));
-        result.reversed = findings(image, &hits, wants, query);
-    }
-    result.findings.sort_by(|a, b| {
-        (a.tag, a.grade, a.role, &a.site, a.api, a.via)
-            .cmp(&(b.tag, b.grade, b.role, &b.site, b.api, b.via))
-    });
-    result
-}
-
-/// The asked tags with their bytes reversed, but for those asked for anyway.
-fn reversed(tags: &[Tag]) -> Vec<Tag> {
-    let turned = tags.iter().map(|t| t.without_protection().reversed());
-    turned
-        .filter(|&t| !tags.iter().any(|&asked| same(asked, t)))
-        .collect()
-}
-
-/// True when the driver gives the framework a tag of its own (`DriverPoolTag`).
-fn sets_its_own_tag(hits: &[Hit]) -> bool {
-    hits.iter()
-        .any(|h| h.routine.api.name == "WdfDriverCreate" && h.tag.word() != 0)
-}
-
-fn name_finding(
-    binding: Option<Binding>,
-    query: TagQuery<'_>,
-    file_name: Option<&str>,
-) -> Option<Finding> {
-    binding?;
-    let tag = framework::default_tag(file_name?)?;
-    // Service names are case-blind, and copies of drivers change the case of file names.
-    let tag = match query {
-        TagQuery::Only(tags) => *tags
-            .iter()
-            .find(|t| t.bytes().eq_ignore_ascii_case(&tag.bytes()))?,
-        TagQuery::All => tag,
-    };
-    Some(Finding {
-        tag,
-        grade: Grade::Name,
-        via: Some(Via::Framework),
-        role: Some(Role::Allocate),
-        api: None,
-        pool: None,
-        site: None,
-        sites: Vec::new(),
-        count: 0,
-        proof: Vec::new(),
-    })
-}
-
-/// The pool routines that the image imports, and those of the framework.
-fn routine_names(image: &Image<'_>, binding: Option<Binding>) -> Vec<&'static str> {
-    let imported = api::imported(image)
-        .into_values()
-        .filter(|a| a.is_pool())
-        .map(|a| a.name);
-    let mut names: BTreeSet<&'static str> = imported.collect();
-    names.extend(
-        api::exported(image)
-            .into_values()
-            .filter(|a| a.is_pool())
-            .map(|a| a.name),
-    );
-    if binding.is_some() {
-        names.insert("WdfMemoryCreate");
-    }
-    names.into_iter().collect()
-}
-
-fn blind(image: &Image<'_>, quick: bool) -> Vec<Blind> {
-    let mut reasons = Vec::new();
-    if !image.machine.is_analysed() {
-        reasons.push(Blind::Machine);
-    }
-    if image.truncated {
-        reasons.push(Blind::Truncated);
-    }
-    // Measuring entropy reads every byte, and an image that cannot hold the tag openly is
-    // exactly the one whose packing matters; a sample of the section tells as well.
-    let packed = image
-        .code_sections()
-        .filter_map(|s| packed(image, s, quick))
-        .max();
-    reasons.extend(packed.map(Blind::Packed));
-    reasons.extend(looks_up_allocators(image).then_some(Blind::RuntimeLookup));
-    reasons
-}
-
-/// Hundredths of bits a byte, when they are too many for compiled code.
-fn packed(
-    image: &Image<'_>,
-    section: &crate::artifact::driver::image::Section,
-    quick: bool,
-) -> Option<u16> {
-    /// Bytes that tell packed code from compiled code well enough.
-    const SAMPLE: usize = 1 << 16;
-    let bytes = image.section_bytes(section);
-    if bytes.len() < MIN_FOR_ENTROPY {
-        return None;
-    }
-    let sample = if quick { 8192 } else { SAMPLE };
-    let start = (bytes.len() / 2).saturating_sub(sample / 2);
-    let middle = bytes
-        .get(start..(start + sample).min(bytes.len()))
-        .unwrap_or(bytes);
-    let entropy = crate::artifact::driver::image::entropy_of(middle);
-    (entropy > PACKED).then_some((entropy * 100.0) as u16)
-}
-
-/// The image asks for routines by name and holds an allocator's name in UTF-16.
-fn looks_up_allocators(image: &Image<'_>) -> bool {
-    let asks = image
-        .imports
-        .slots
-        .values()
-        .any(|i| i.routine() == Some("MmGetSystemRoutineAddress"));
-    let name: Vec<u8> = "ExAllocatePool"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
-    asks && memchr::memmem::find(image.loaded_bytes(), &name).is_some()
-}
-
-struct Analysis<'a> {
+/// The analysis of one image.
+pub(super) struct Analysis<'a> {
     image: &'a Image<'a>,
     routines: Routines,
     binding: Option<Binding>,
@@ -203,11 +35,13 @@ struct Analysis<'a> {
     hits: Vec<Hit>,
     globals: Vec<GlobalUse>,
     calls: BTreeMap<u32, Outcome>,
-    limited: bool,
+    /// True when a cap was reached.
+    pub limited: bool,
 }
 
 impl<'a> Analysis<'a> {
-    fn new(
+    /// Prepares the routines and the function bounds.
+    pub fn new(
         image: &'a Image<'a>,
         convention: &'static Convention,
         binding: Option<Binding>,
@@ -244,7 +78,8 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    fn run(&mut self) -> Vec<Hit> {
+    /// Finds all tags that reach a routine.
+    pub fn run(&mut self) -> Vec<Hit> {
         if self.routines.is_empty() {
             return Vec::new();
         }
@@ -350,7 +185,7 @@ impl<'a> Analysis<'a> {
     }
 
     /// Follows the functions that hold `references`; returns the wrappers that they are.
-    fn follow(&mut self, routines: &Routines, references: &[Reference]) -> Vec<Routine> {
+    fn follow(&mut self, routines: &Routines, references: &[Reference]) -> Vec<(u32, Routine)> {
         let functions = self.functions_of(references);
         let mut collector = Collector::new(routines);
         for (function, calls) in &functions {
@@ -374,10 +209,10 @@ impl<'a> Analysis<'a> {
                 *best = outcome.min(*best);
             }
         }
-        wrappers
-            .into_values()
-            .filter(|w| !w.wrapper.is_some_and(is_stub))
-            .collect()
+        let outer = wrappers
+            .into_iter()
+            .map(|((entry, ..), outer)| (entry, outer));
+        outer.filter(|(entry, _)| !is_stub(*entry)).collect()
     }
 
     /// Groups references by function; of each function the calls that must be seen.
@@ -402,12 +237,10 @@ impl<'a> Analysis<'a> {
         functions.into_values().collect()
     }
 
-    fn outer_routines(&self, wrappers: Vec<Routine>) -> Routines {
+    fn outer_routines(&self, wrappers: Vec<(u32, Routine)>) -> Routines {
         let mut next = Routines::default();
-        for wrapper in wrappers.into_iter().filter(|w| w.depth <= MAX_DEPTH) {
-            if let Some(entry) = wrapper.wrapper {
-                next.local.entry(entry).or_default().push(wrapper);
-            }
+        for (entry, wrapper) in wrappers.into_iter().filter(|(_, w)| w.depth <= MAX_DEPTH) {
+            next.local.entry(entry).or_default().push(wrapper);
         }
         next
     }
@@ -429,6 +262,7 @@ impl<'a> Analysis<'a> {
                 self.hits.push(Hit {
                     tag,
                     from_global: true,
+                    at_rest: true,
                     ..global.hit
                 });
             }
@@ -458,7 +292,8 @@ impl<'a> Analysis<'a> {
         collector.stores.into_iter().collect()
     }
 
-    fn counts(&self) -> SiteCounts {
+    /// How the calls came out.
+    pub fn counts(&self) -> SiteCounts {
         let of = |wanted| self.calls.values().filter(|&&o| o == wanted).count() as u32;
         SiteCounts {
             total: self.calls.len() as u32,
@@ -496,91 +331,4 @@ fn carries(image: &Image<'_>, function: &Function, offsets: &[u32]) -> bool {
             }),
         }
     })
-}
-
-/// Hits as findings: one for each tag, routine, way and pool.
-fn findings(
-    image: &Image<'_>,
-    hits: &[Hit],
-    wants: impl Fn(Tag) -> bool,
-    query: TagQuery<'_>,
-) -> Vec<Finding> {
-    type Key = (Tag, &'static str, Role, Option<Pool>, Via);
-    let mut groups: BTreeMap<Key, BTreeMap<u32, &Hit>> = BTreeMap::new();
-    let all = matches!(query, TagQuery::All);
-    for hit in hits {
-        let tag = hit.tag.without_protection();
-        let untagged = matches!(hit.routine.tag, super::routine::TagAt::Fixed(_));
-        // Zero is "no tag" everywhere; untagged calls are listed when `None` is asked for.
-        if hit.tag.word() == 0 || !wants(tag) || all && untagged {
-            continue;
-        }
-        let key = (
-            tag,
-            hit.routine.api.name,
-            hit.routine.api.role,
-            hit.pool,
-            via(hit),
-        );
-        groups
-            .entry(key)
-            .or_default()
-            .entry(hit.site)
-            .or_insert(hit);
-    }
-    groups
-        .into_iter()
-        .filter_map(|((tag, ..), calls)| finding(image, tag, &calls))
-        .collect()
-}
-
-fn via(hit: &Hit) -> Via {
-    match (hit.routine.wrapper, hit.routine.api.kind) {
-        (Some(rva), _) => Via::Wrapper {
-            rva,
-            depth: hit.routine.depth,
-        },
-        (None, Kind::Framework) => Via::Framework,
-        (None, Kind::Lookaside) => Via::Lookaside,
-        (None, _) if hit.from_global => Via::Global,
-        (None, _) => Via::Direct,
-    }
-}
-
-fn finding(image: &Image<'_>, tag: Tag, calls: &BTreeMap<u32, &Hit>) -> Option<Finding> {
-    let (&rva, hit) = calls.first_key_value()?;
-    let api = hit.routine.api;
-    let mut proof: Vec<u32> = [hit.made_at, hit.site]
-        .into_iter()
-        .filter(|&p| p != 0)
-        .collect();
-    proof.extend(hit.routine.inner);
-    let pool_tag = api.is_pool();
-    Some(Finding {
-        tag,
-        grade: if pool_tag {
-            Grade::CallSite
-        } else {
-            Grade::Operand
-        },
-        via: pool_tag.then(|| via(hit)),
-        role: pool_tag.then_some(api.role),
-        api: Some(api.name),
-        pool: hit.pool,
-        site: Some(site(image, rva)),
-        sites: calls.keys().copied().take(MAX_SITES).collect(),
-        count: calls.len() as u32,
-        proof,
-    })
-}
-
-/// A place in the image by its RVA.
-pub(super) fn site(image: &Image<'_>, rva: u32) -> Site {
-    let section = image.section_at(rva);
-    Site {
-        rva,
-        offset: image.offset_of(rva).unwrap_or(0) as u64,
-        section: section.map(|s| s.name()).unwrap_or_default(),
-        discardable: section.is_some_and(|s| s.is_discardable()),
-    }
 }

@@ -1,6 +1,6 @@
 //! Where the bytes of a tag stand when no call proves its use.
 
-use super::analysis::site;
+use super::answer::site;
 use super::finding::{Finding, Grade, MAX_SITES, Site};
 use super::query::{patterns, same};
 use crate::artifact::driver::code::bounds::Bounds;
@@ -13,28 +13,118 @@ use std::collections::{BTreeMap, BTreeSet};
 /// and the strongest grade is found among the first.
 const MAX_OCCURRENCES: usize = 4096;
 
-/// True when the image may hold or compute one of the tags: the tag's bytes, or three of
-/// them side by side (tags of a family are computed from each other), or on ARM64 its two
-/// halves in instructions, or an untagged allocator for the tag `None`.
-pub(super) fn may_hold(image: &Image<'_>, tags: &[Tag]) -> bool {
-    tags.iter().any(|&tag| holds(image, tag))
+/// Images up to this size are analysed whatever they hold: it costs less than it is worth
+/// to look for reasons not to, and tags may be computed from constants unlike them.
+const ALWAYS_ANALYSED: usize = 48 * 1024;
+
+/// What a look at an image's bytes says of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Presence {
+    /// It is not there.
+    Absent,
+    /// It is there, but only inside text.
+    InText,
+    /// It may be used or computed.
+    Telling,
 }
 
-fn holds(image: &Image<'_>, tag: Tag) -> bool {
-    if same(tag, Tag::new(*b"None")) {
-        return true;
+/// Looks for signs that the image uses or computes one of the tags.
+///
+/// Signs are: the tag outside of text; in code also three bytes of it side by side (tags of
+/// a family are computed from each other), its halves beside zeros (put together by `or`),
+/// the tag in reverse, on ARM64 one of its halves in an instruction. An untagged allocator
+/// serves for the tag `None`.
+pub(super) fn presence(image: &Image<'_>, tags: &[Tag]) -> Presence {
+    if image.loaded_bytes().len() <= ALWAYS_ANALYSED {
+        return Presence::Telling;
     }
+    tags.iter()
+        .map(|&tag| presence_of(image, tag))
+        .max()
+        .unwrap_or(Presence::Absent)
+}
+
+fn presence_of(image: &Image<'_>, tag: Tag) -> Presence {
+    let tag = tag.without_protection();
+    let few_letters = tag
+        .bytes()
+        .iter()
+        .filter(|b| !matches!(b, 0 | b' '))
+        .count()
+        < 2;
+    if few_letters || same(tag, Tag::new(*b"None")) {
+        return Presence::Telling;
+    }
+    let as_it_is = exact(image, tag);
+    if as_it_is == Presence::Telling || in_code(image, tag) {
+        return Presence::Telling;
+    }
+    let wide = as_it_is == Presence::Absent && !wide_occurrences(image, tag).is_empty();
+    if wide { Presence::InText } else { as_it_is }
+}
+
+/// Occurrences of the tag as it stands, by the three bytes that padding and protection
+/// leave alone.
+fn exact(image: &Image<'_>, tag: Tag) -> Presence {
     let bytes = image.loaded_bytes();
-    let [a, b, c, d] = tag.without_protection().bytes();
-    // A run of three covers the whole tag, the padded and the protected one as well.
-    let runs: &[&[u8]] = &[&[a, b, c], &[b, c, d], &[d, c, b], &[c, b, a]];
-    let telling = |run: &&&[u8]| run.iter().filter(|&&b| !matches!(b, 0 | b' ')).count() >= 2;
-    let mut runs = runs.iter().filter(telling).peekable();
-    if runs.peek().is_none() {
-        return true;
+    let [a, b, c, _] = tag.bytes();
+    let stem: &[u8] = if matches!(c, 0 | b' ') {
+        &[a, b]
+    } else {
+        &[a, b, c]
+    };
+    let patterns = patterns(tag);
+    let mut found = Presence::Absent;
+    for at in memmem::find_iter(bytes, stem) {
+        let Some(&[w, x, y, z]) = bytes.get(at..at + 4) else {
+            continue;
+        };
+        if !patterns.contains(&[w, x, y, z]) {
+            continue;
+        }
+        if run_around(bytes, at) < TEXT {
+            return Presence::Telling;
+        }
+        found = Presence::InText;
     }
-    runs.any(|run| memmem::find(bytes, run).is_some())
-        || image.machine == Machine::Arm64 && halves(image, tag).next().is_some()
+    found
+}
+
+fn in_code(image: &Image<'_>, tag: Tag) -> bool {
+    let [a, b, c, d] = tag.bytes();
+    let signs: [&[u8]; 5] = [
+        &[a, b, c],
+        &[b, c, d],
+        &[d, c, b, a],
+        &[a, b, 0, 0],
+        &[0, 0, c, d],
+    ];
+    let telling = |sign: &&[u8]| sign.iter().filter(|b| !matches!(b, 0 | b' ')).count() >= 2;
+    let signs: Vec<&[u8]> = signs.into_iter().filter(telling).collect();
+    let tables = tables(image);
+    let coded = image.code_sections().any(|section| {
+        let code = image.section_bytes(section);
+        signs.iter().any(|sign| {
+            memmem::find_iter(code, sign).any(|at| {
+                let rva = section.rva.wrapping_add(at as u32);
+                run_around(code, at) < TEXT && !tables.iter().any(|t| t.contains(&rva))
+            })
+        })
+    });
+    coded || image.machine == Machine::Arm64 && has_half(image, tag)
+}
+
+/// ARM64: some instruction moves one of the tag's halves into a register.
+fn has_half(image: &Image<'_>, tag: Tag) -> bool {
+    let word = tag.without_protection().word();
+    let (low, high) = (word & 0xffff, word >> 16);
+    image.code_sections().any(|section| {
+        image.section_bytes(section).chunks_exact(4).any(|w| {
+            let word = u32::from_le_bytes([w[0], w[1], w[2], w[3]]);
+            let imm = word >> 5 & 0xffff;
+            word & 0x5f80_0000 == 0x5280_0000 && (imm == low || imm & 0x7fff == high & 0x7fff)
+        })
+    })
 }
 
 /// ARM64: places where a `movz`/`movk` pair makes the tag: RVAs of the second of the two
@@ -66,13 +156,20 @@ fn halves<'i>(image: &'i Image<'_>, tag: Tag) -> impl Iterator<Item = u32> + 'i 
 
 /// Adds the grades of all occurrences of `tags` that no call site accounts for.
 pub(super) fn grade(image: &Image<'_>, tags: &[Tag], findings: &mut Vec<Finding>) {
-    let bounds = Bounds::of(image);
+    let bounds = std::cell::LazyCell::new(|| Bounds::of(image));
     let excluded = tables(image);
     for &tag in tags {
         let mut places: BTreeMap<Grade, Vec<Site>> = BTreeMap::new();
         for offset in occurrences(image, tag) {
             let grade = grade_of(image, &bounds, &excluded, offset);
             places.entry(grade).or_default().push(place(image, offset));
+        }
+        if tag.is_printable() {
+            let wide = wide_occurrences(image, tag);
+            if !wide.is_empty() {
+                let sites = wide.into_iter().map(|offset| place(image, offset));
+                places.entry(Grade::Text).or_default().extend(sites);
+            }
         }
         if image.machine == Machine::Arm64 {
             let operands = halves(image, tag).map(|rva| site(image, rva));
@@ -96,6 +193,15 @@ fn occurrences(image: &Image<'_>, tag: Tag) -> BTreeSet<usize> {
         found.extend(memmem::find_iter(bytes, &pattern).take(MAX_OCCURRENCES));
     }
     found
+}
+
+/// Where the tag stands in UTF-16 text.
+fn wide_occurrences(image: &Image<'_>, tag: Tag) -> Vec<usize> {
+    let [a, b, c, d] = tag.without_protection().bytes();
+    let pattern = [a, 0, b, 0, c, 0, d, 0];
+    memmem::find_iter(image.loaded_bytes(), &pattern)
+        .take(MAX_OCCURRENCES)
+        .collect()
 }
 
 fn place(image: &Image<'_>, offset: usize) -> Site {
@@ -192,10 +298,12 @@ fn is_operand(image: &Image<'_>, bounds: &Bounds<'_>, rva: u32) -> bool {
     }
 }
 
+/// Printable runs from here on are text: an operand and the opcodes around it rarely reach
+/// eight.
+const TEXT: usize = 12;
+
 /// Printable bytes around that are too many to be opcodes by chance.
 fn in_long_text(image: &Image<'_>, rva: u32) -> bool {
-    /// Runs from here on are text: an operand and the opcodes around it reach seven at most.
-    const TEXT: usize = 12;
     let Some(offset) = image.offset_of(rva) else {
         return true;
     };

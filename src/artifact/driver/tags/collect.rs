@@ -1,11 +1,12 @@
 //! Watches a function's calls and notes which tags reach which routines.
 
 use super::routine::{PoolAt, Routine, Routines, TagAt};
-use crate::artifact::driver::api::pool_of;
+use crate::artifact::driver::api::{TagPlace, pool_of};
 use crate::artifact::driver::code::flow::{Departure, Flow, Leaving, Observer};
+use crate::artifact::driver::code::ir::{Exit, Inst, Target};
 use crate::artifact::driver::code::machine::Place;
 use crate::artifact::driver::code::state::State;
-use crate::artifact::driver::code::step::GlobalStore;
+use crate::artifact::driver::code::step::{GlobalStore, Scene};
 use crate::artifact::driver::code::value::{Item, Set, Value};
 use crate::tag::{Pool, Tag};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,20 @@ pub struct Hit {
     pub pool: Option<Pool>,
     /// True when the constant stood in a variable.
     pub from_global: bool,
+    /// True when the variable held it from the start, and no instruction put it there.
+    pub at_rest: bool,
+    /// What carries the tag to the routine.
+    pub carrier: Carrier,
+}
+
+/// What carries a tag to the routine that takes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// The tag argument.
+    Argument,
+    /// A structure whose address is an argument. What the routine does with its fields is
+    /// not seen in the call, so this is no call site by itself.
+    Structure,
 }
 
 /// A call whose tag stands in a variable of the image.
@@ -79,6 +94,16 @@ impl<'r> Collector<'r> {
             stores: Vec::new(),
             calls: BTreeMap::new(),
         }
+    }
+
+    /// A call through this address may be one of a routine: through its slot, or through
+    /// control-flow guard's pointer, which is no import.
+    fn may_be_pointer(&self, scene: &Scene<'_>, address: u64) -> bool {
+        let Some(rva) = scene.image.rva_of_address(address) else {
+            return false;
+        };
+        let import = scene.image.imports.slots.contains_key(&rva);
+        self.routines.slots.contains_key(&rva) || !import && self.routines.has_pointers()
     }
 
     /// The routines that a departure may lead to.
@@ -163,6 +188,8 @@ impl<'r> Collector<'r> {
             routine,
             pool,
             from_global: false,
+            at_rest: false,
+            carrier: carrier(routine),
         }
     }
 
@@ -282,6 +309,13 @@ impl<'r> Collector<'r> {
     }
 }
 
+fn carrier(routine: Routine) -> Carrier {
+    match routine.api.tag {
+        TagPlace::Field { .. } | TagPlace::FilterContexts(_) => Carrier::Structure,
+        _ => Carrier::Argument,
+    }
+}
+
 /// The values in `place` when the call is made.
 fn value_at(flow: &mut Flow<'_>, state: &State, call: &Departure, place: Place) -> Set {
     match place {
@@ -339,6 +373,23 @@ fn pool_from(flow: &Flow<'_>, set: Set, routine: Routine) -> PoolAt {
 }
 
 impl Observer for Collector<'_> {
+    fn cares(&self, scene: &Scene<'_>, inst: &Inst) -> bool {
+        if !self.watched.is_empty() {
+            return true;
+        }
+        match inst.exit {
+            Exit::Call(target) | Exit::Jump(target) => match target {
+                Target::Direct(rva) => self.routines.local.contains_key(&rva),
+                Target::Memory(addr) if addr.base.is_none() && addr.index.is_none() => {
+                    self.may_be_pointer(scene, addr.disp as u64)
+                }
+                Target::Memory(_) | Target::Reg(_) => self.routines.has_pointers(),
+            },
+            Exit::Branch(rva) => self.routines.local.contains_key(&rva),
+            _ => false,
+        }
+    }
+
     fn departure(&mut self, flow: &mut Flow<'_>, state: &State, departure: &Departure) {
         for routine in self.targets(flow, state, departure) {
             self.note(flow, state, departure, routine);

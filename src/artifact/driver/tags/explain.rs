@@ -1,6 +1,7 @@
 //! The instructions of a proof, as text.
 
 use super::finding::Finding;
+use crate::artifact::driver::arm64_decode;
 use crate::artifact::driver::code::bounds::Bounds;
 use crate::artifact::driver::image::{Image, Machine};
 use iced_x86::{Decoder, DecoderOptions, Formatter, IntelFormatter};
@@ -17,6 +18,13 @@ pub fn explain(image: &Image<'_>, finding: &Finding) -> Vec<String> {
 fn instruction(image: &Image<'_>, rva: u32) -> Option<String> {
     match image.machine {
         Machine::X86 | Machine::X64 => Some(intel(image, rva)),
+        Machine::Arm64 => {
+            let address = image.image_base.wrapping_add(u64::from(rva));
+            Some(arm64_decode::text(
+                &arm64_decode::decode(image.u32_at(rva)?),
+                address,
+            ))
+        }
         _ => None,
     }
 }

@@ -197,6 +197,7 @@ impl TagFindings {
 
     /// The strongest finding for `tag`; a free counts less than an allocation.
     pub fn best(&self, tag: Tag) -> Option<&Finding> {
-        self.of(tag).min_by_key(|f| (f.grade, f.role))
+        self.of(tag)
+            .min_by_key(|f| (f.grade, f.api.is_none(), f.role))
     }
 }

@@ -9,6 +9,8 @@
 //! What no call proves is graded by where its bytes stand: operand, data, text.
 
 mod analysis;
+mod answer;
+mod blindness;
 mod bytes;
 mod collect;
 mod explain;
@@ -34,5 +36,5 @@ use super::image::Image;
 /// `file_name` is the image's name as given (with or without folders); it serves only the
 /// framework's default tag, which is made of the driver's name.
 pub fn analyse(image: &Image<'_>, query: TagQuery<'_>, file_name: Option<&str>) -> TagFindings {
-    analysis::run(image, query, file_name)
+    answer::run(image, query, file_name)
 }

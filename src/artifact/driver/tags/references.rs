@@ -201,19 +201,51 @@ pub fn to_code(image: &Image<'_>, targets: &BTreeSet<u32>) -> Vec<Reference> {
 }
 
 fn direct(section: &Section, code: &[u8], targets: &BTreeSet<u32>, found: &mut Vec<Reference>) {
-    for n in memchr::memchr2_iter(0xe8, 0xe9, code) {
-        let Some(displacement) = read_u32(code, n + 1) else {
+    for n in memchr::memchr3_iter(0xe8, 0xe9, 0x0f, code) {
+        let conditional = match (code[n], code.get(n + 1)) {
+            (0x0f, Some(0x80..=0x8f)) => 1,
+            (0x0f, _) => continue,
+            _ => 0,
+        };
+        let Some(displacement) = read_u32(code, n + 1 + conditional) else {
             continue;
         };
         let at = section.rva.wrapping_add(n as u32);
-        let to = at.wrapping_add(5).wrapping_add(displacement);
+        let end = at.wrapping_add(5 + conditional as u32);
+        let to = end.wrapping_add(displacement);
         if targets.contains(&to) {
-            let kind = if code[n] == 0xe8 {
-                Kind::Call
-            } else {
-                Kind::Jump
+            let kind = match code[n] {
+                0xe8 => Kind::Call,
+                _ => Kind::Jump,
             };
             found.push(Reference { at, to, kind });
+        }
+    }
+    for &to in targets {
+        short_jumps(section, code, to, found);
+    }
+}
+
+/// Two-byte jumps to `to` out of neighbouring functions (tail calls of small wrappers).
+fn short_jumps(section: &Section, code: &[u8], to: u32, found: &mut Vec<Reference>) {
+    /// Reach of a signed byte, plus the instruction.
+    const REACH: usize = 130;
+    let Some(place) = to.checked_sub(section.rva).map(|n| n as usize) else {
+        return;
+    };
+    let first = place.saturating_sub(REACH);
+    let last = place.saturating_add(REACH).min(code.len());
+    let near = code.get(first..last).unwrap_or(&[]);
+    for (n, pair) in near.windows(2).enumerate() {
+        let jumps = matches!(pair[0], 0xeb | 0x70..=0x7f);
+        let end = (first + n + 2) as i64;
+        if jumps && end + i64::from(pair[1] as i8) == place as i64 {
+            let at = section.rva.wrapping_add((first + n) as u32);
+            found.push(Reference {
+                at,
+                to,
+                kind: Kind::Jump,
+            });
         }
     }
 }

@@ -1,0 +1,238 @@
+//! From the question to the answer: what is looked at, and hits as findings.
+
+use super::analysis::Analysis;
+use super::blindness;
+use super::bytes::{self, Presence};
+use super::collect::{Carrier, Hit};
+use super::finding::{Blind, Finding, Grade, MAX_SITES, Site, TagFindings, Via};
+use super::framework::{self, Binding};
+use super::query::{TagQuery, same};
+use super::routine::TagAt;
+use crate::artifact::driver::api::{self, Kind, Role};
+use crate::artifact::driver::code::machine::Convention;
+use crate::artifact::driver::image::Image;
+use crate::tag::{Pool, Tag};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The whole analysis.
+pub(super) fn run(image: &Image<'_>, query: TagQuery<'_>, file_name: Option<&str>) -> TagFindings {
+    let mut result = TagFindings::default();
+    let binding = framework::binding(image);
+    let named = name_finding(binding, query, file_name);
+    let nonzero: Vec<Tag>;
+    let query = match query {
+        // Zero is "no tag" to every routine; nothing can be said of it.
+        TagQuery::Only(tags) => {
+            nonzero = tags
+                .iter()
+                .copied()
+                .filter(|t| t.without_protection().word() != 0)
+                .collect();
+            TagQuery::Only(&nonzero)
+        }
+        TagQuery::All => TagQuery::All,
+    };
+    let presence = match query {
+        TagQuery::Only(tags) => bytes::presence(image, tags),
+        TagQuery::All => Presence::Telling,
+    };
+    let skip = presence != Presence::Telling;
+    result.routines = routine_names(image, binding);
+    result.blind = blindness::reasons(image, skip);
+    if skip {
+        result.findings.extend(named);
+        if let (TagQuery::Only(tags), Presence::InText) = (query, presence) {
+            bytes::grade(image, tags, &mut result.findings);
+        }
+        return result;
+    }
+    let mut hits = Vec::new();
+    if let Some(convention) = Convention::of(image.machine) {
+        let mut analysis = Analysis::new(image, convention, binding, query);
+        hits = analysis.run();
+        result.calls = analysis.counts();
+        if result.calls.unresolved > 0 {
+            result
+                .blind
+                .push(Blind::Unresolved(result.calls.unresolved));
+        }
+        if analysis.limited {
+            result.blind.push(Blind::Limit);
+        }
+    }
+    if !sets_its_own_tag(&hits) {
+        result.findings.extend(named);
+    }
+    result
+        .findings
+        .extend(findings(image, &hits, |tag| query.wants(tag), query));
+    if let TagQuery::Only(tags) = query {
+        bytes::grade(image, tags, &mut result.findings);
+        let turned: Vec<Tag> = reversed(tags);
+        let wants = |tag| turned.iter().any(|&t| same(t, tag));
+        result.reversed = findings(image, &hits, wants, query);
+    }
+    result.findings.sort_by(|a, b| {
+        (a.tag, a.grade, a.role, &a.site, a.api, a.via)
+            .cmp(&(b.tag, b.grade, b.role, &b.site, b.api, b.via))
+    });
+    result
+}
+
+/// The asked tags with their bytes reversed, but for those asked for anyway.
+fn reversed(tags: &[Tag]) -> Vec<Tag> {
+    let turned = tags.iter().map(|t| t.without_protection().reversed());
+    turned
+        .filter(|&t| !tags.iter().any(|&asked| same(asked, t)))
+        .collect()
+}
+
+/// True when the driver gives the framework a tag of its own (`DriverPoolTag`).
+fn sets_its_own_tag(hits: &[Hit]) -> bool {
+    hits.iter()
+        .any(|h| h.routine.api.name == "WdfDriverCreate" && h.tag.word() != 0)
+}
+
+/// The pool routines that the image imports, and those of the framework.
+fn routine_names(image: &Image<'_>, binding: Option<Binding>) -> Vec<&'static str> {
+    let imported = api::imported(image)
+        .into_values()
+        .filter(|a| a.is_pool())
+        .map(|a| a.name);
+    let mut names: BTreeSet<&'static str> = imported.collect();
+    names.extend(
+        api::exported(image)
+            .into_values()
+            .filter(|a| a.is_pool())
+            .map(|a| a.name),
+    );
+    if binding.is_some() {
+        names.insert("WdfMemoryCreate");
+    }
+    names.into_iter().collect()
+}
+
+fn name_finding(
+    binding: Option<Binding>,
+    query: TagQuery<'_>,
+    file_name: Option<&str>,
+) -> Option<Finding> {
+    binding?;
+    let tag = framework::default_tag(file_name?)?;
+    // Service names are case-blind, and copies of drivers change the case of file names.
+    let tag = match query {
+        TagQuery::Only(tags) => *tags
+            .iter()
+            .find(|t| t.bytes().eq_ignore_ascii_case(&tag.bytes()))?,
+        TagQuery::All => tag,
+    };
+    Some(Finding {
+        tag,
+        grade: Grade::Name,
+        via: Some(Via::Framework),
+        role: Some(Role::Allocate),
+        api: None,
+        pool: None,
+        site: None,
+        sites: Vec::new(),
+        count: 0,
+        proof: Vec::new(),
+    })
+}
+
+/// Hits as findings: one for each tag, routine, way and pool.
+fn findings(
+    image: &Image<'_>,
+    hits: &[Hit],
+    wants: impl Fn(Tag) -> bool,
+    query: TagQuery<'_>,
+) -> Vec<Finding> {
+    type Key = (Tag, Grade, &'static str, Role, Option<Pool>, Via);
+    let mut groups: BTreeMap<Key, BTreeMap<u32, &Hit>> = BTreeMap::new();
+    let all = matches!(query, TagQuery::All);
+    for hit in hits {
+        let tag = hit.tag.without_protection();
+        let untagged = matches!(hit.routine.tag, TagAt::Fixed(_));
+        // Zero is "no tag" everywhere; untagged calls are listed when `None` is asked for.
+        if hit.tag.word() == 0 || !wants(tag) || all && untagged {
+            continue;
+        }
+        let key = (
+            tag,
+            grade_of(hit),
+            hit.routine.api.name,
+            hit.routine.api.role,
+            hit.pool,
+            via(hit),
+        );
+        groups
+            .entry(key)
+            .or_default()
+            .entry(hit.site)
+            .or_insert(hit);
+    }
+    groups
+        .into_iter()
+        .filter_map(|((tag, grade, ..), calls)| finding(image, tag, grade, &calls))
+        .collect()
+}
+
+fn via(hit: &Hit) -> Via {
+    match (hit.routine.wrapper, hit.routine.api.kind) {
+        (Some(rva), _) => Via::Wrapper {
+            rva,
+            depth: hit.routine.depth,
+        },
+        (None, Kind::Framework) => Via::Framework,
+        (None, Kind::Lookaside) => Via::Lookaside,
+        (None, _) if hit.from_global => Via::Global,
+        (None, _) => Via::Direct,
+    }
+}
+
+/// What a hit proves. A structure's field is only known to be handed over.
+fn grade_of(hit: &Hit) -> Grade {
+    match (hit.routine.api.is_pool(), hit.carrier, hit.at_rest) {
+        (true, Carrier::Argument, _) => Grade::CallSite,
+        (_, _, true) => Grade::Data,
+        (_, _, false) => Grade::Operand,
+    }
+}
+
+fn finding(
+    image: &Image<'_>,
+    tag: Tag,
+    grade: Grade,
+    calls: &BTreeMap<u32, &Hit>,
+) -> Option<Finding> {
+    let (&rva, hit) = calls.first_key_value()?;
+    let api = hit.routine.api;
+    let mut proof: Vec<u32> = [hit.made_at, hit.site]
+        .into_iter()
+        .filter(|&p| p != 0)
+        .collect();
+    proof.extend(hit.routine.inner);
+    Some(Finding {
+        tag,
+        grade,
+        via: (grade == Grade::CallSite).then(|| via(hit)),
+        role: api.is_pool().then_some(api.role),
+        api: Some(api.name),
+        pool: hit.pool,
+        site: Some(site(image, rva)),
+        sites: calls.keys().copied().take(MAX_SITES).collect(),
+        count: calls.len() as u32,
+        proof,
+    })
+}
+
+/// A place in the image by its RVA.
+pub(super) fn site(image: &Image<'_>, rva: u32) -> Site {
+    let section = image.section_at(rva);
+    Site {
+        rva,
+        offset: image.offset_of(rva).unwrap_or(0) as u64,
+        section: section.map(|s| s.name()).unwrap_or_default(),
+        discardable: section.is_some_and(|s| s.is_discardable()),
+    }
+}

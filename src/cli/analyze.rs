@@ -1,0 +1,133 @@
+//! `analyze` and `demo`: one case.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::args::{AnalyzeArgs, Common, DateOrderArg, DemoArgs, FactArgs, Level, OutArgs};
+use super::exit::{Exit, Failure};
+use super::{output, progress};
+use crate::artifact::pooltag;
+use crate::bundle::{Bundle, Limits};
+use crate::case::{self, Options};
+use crate::report::Report;
+use crate::timeline::stamp::DateOrder;
+
+/// A pooltag.txt has 250 kB.
+const MAX_POOLTAG: u64 = 16 << 20;
+
+pub(super) fn run(args: &AnalyzeArgs, common: &Common) -> Result<Exit, Failure> {
+    if let Some(folder) = &args.out.output {
+        output::make_folder(folder)?;
+    }
+    let options = options(&args.facts)?;
+    let report = report(&args.bundle, &args.drivers, &options, common)?;
+    deliver(&report, &args.out, common)
+}
+
+/// Opens and analyses; the progress is gone from the screen on return.
+fn report(paths: &[PathBuf], drivers: &[PathBuf], options: &Options, common: &Common) -> Result<Report, Failure> {
+    let bundle = Bundle::open(paths, &Limits::default())?;
+    let mut more = Vec::new();
+    for folder in drivers {
+        more.push(Bundle::open(std::slice::from_ref(folder), &Limits::default())?);
+    }
+    if common.verbose {
+        let _ = writeln!(std::io::stderr(), "poolsleuth: {} artifacts", bundle.artifacts().len());
+    }
+    let progress = progress::of(common);
+    Ok(case::analyse(&bundle, &more, options, progress.as_ref()))
+}
+
+fn deliver(report: &Report, out: &OutArgs, common: &Common) -> Result<Exit, Failure> {
+    if let Some(folder) = &out.output {
+        output::write_all(report, folder)?;
+        if common.verbose {
+            let _ = writeln!(std::io::stderr(), "poolsleuth: reports written to {}", folder.display());
+        }
+    }
+    output::print(report, out, common)?;
+    let met = out.fail_on.is_some_and(|level| is_problem(report) && confidence(report) >= Some(level));
+    Ok(if met { Exit::LevelMet } else { Exit::Done })
+}
+
+fn is_problem(report: &Report) -> bool {
+    !matches!(report.verdict.outcome, "no_problem_found" | "inconclusive")
+}
+
+fn confidence(report: &Report) -> Option<Level> {
+    match report.verdict.confidence {
+        "possible" => Some(Level::Possible),
+        "probable" => Some(Level::Probable),
+        "confirmed" => Some(Level::Confirmed),
+        _ => None,
+    }
+}
+
+pub(super) fn options(facts: &FactArgs) -> Result<Options, Failure> {
+    let mut pooltags = Vec::new();
+    for path in &facts.pooltag {
+        let fail = |why| Failure::Given { path: path.clone(), why };
+        let size = fs::metadata(path).map_err(fail)?.len();
+        if size > MAX_POOLTAG {
+            return Err(Failure::Value(format!("{}: larger than {} MiB, which no pooltag.txt is", path.display(), MAX_POOLTAG >> 20)));
+        }
+        let tags = pooltag::parse(&fs::read(path).map_err(fail)?);
+        if tags.entries().is_empty() {
+            return Err(Failure::Value(format!("{}: no line of the form `Tag - binary - description` in it", path.display())));
+        }
+        let name = path.file_name().map_or_else(|| "pooltag.txt".into(), |n| n.to_string_lossy().into_owned());
+        pooltags.push((name, tags));
+    }
+    Ok(Options {
+        zone: facts.tz.clone(),
+        date_order: facts.date_order.map(|order| match order {
+            DateOrderArg::Dmy => DateOrder::DayMonthYear,
+            DateOrderArg::Mdy => DateOrder::MonthDayYear,
+            DateOrderArg::Ymd => DateOrder::YearMonthDay,
+        }),
+        os: facts.os.clone(),
+        arch: facts.arch,
+        ram: facts.ram,
+        npp_limit: facts.npp_limit,
+        pooltags,
+    })
+}
+
+/// The demonstration case, as an archive in the program itself.
+static DEMO: &[u8] = include_bytes!("../../samples/leak-x64.zip");
+
+/// Bytes that the demonstration case may take when unpacked.
+const MAX_DEMO: u64 = 64 << 20;
+
+pub(super) fn demo(args: &DemoArgs, common: &Common) -> Result<Exit, Failure> {
+    let folder = args.dir.clone().unwrap_or_else(|| "poolsleuth-demo".into());
+    unpack(&folder)?;
+    if !common.quiet {
+        let _ = writeln!(std::io::stderr(), "poolsleuth: a synthetic case was written to {}", folder.display());
+    }
+    let report = report(std::slice::from_ref(&folder), &[], &Options::default(), common)?;
+    deliver(&report, &args.out, common)
+}
+
+fn unpack(folder: &Path) -> Result<(), Failure> {
+    let fail = |why| Failure::Write { path: Some(folder.to_owned()), why };
+    let taken = || std::io::Error::new(std::io::ErrorKind::AlreadyExists, "it exists already; name a new folder");
+    if folder.exists() {
+        return Err(fail(taken()));
+    }
+    let scratch = folder.with_extension("partial");
+    output::make_folder(&scratch)?;
+    let archive = scratch.join("case.zip");
+    output::write_file(&archive, |w| w.write_all(DEMO))?;
+    let bundle = Bundle::open(std::slice::from_ref(&archive), &Limits::default())?;
+    for artifact in bundle.artifacts().iter().filter(|a| !a.name.escapes()) {
+        let path = scratch.join("case").join(artifact.name.to_string());
+        if let Some(parent) = path.parent() {
+            output::make_folder(parent)?;
+        }
+        let bytes = bundle.read_whole(artifact.id, MAX_DEMO).map_err(|why| fail(std::io::Error::other(why)))?;
+        fs::write(&path, bytes).map_err(fail)?;
+    }
+    fs::rename(scratch.join("case"), folder).and_then(|()| fs::remove_dir_all(&scratch)).map_err(fail)
+}

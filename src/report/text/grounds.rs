@@ -1,0 +1,198 @@
+//! What was withheld, the evidence, what was read, and of which case.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::report::Report;
+use crate::report::model::{Evidence, Withheld};
+use crate::report::wording::{counted, size_u, words};
+
+use super::Paper;
+use super::line::{Align, Line, Paint};
+use super::page::{Para, Section, more, paragraphs};
+
+/// Columns for an artifact's name and line.
+const PLACE: usize = 32;
+
+/// What was not concluded, and what would give it.
+pub fn withheld(paper: Paper<'_>) -> Section<'_> {
+    Section {
+        name: "Withheld",
+        group: 4,
+        least: 2,
+        most: 4,
+        fill: Box::new(move |room| {
+            let both = [
+                &paper.report.time.withheld,
+                &paper.report.correlation.withheld,
+            ];
+            let mut texts: Vec<String> =
+                both.into_iter().flatten().map(reason_and_remedy).collect();
+            texts.dedup();
+            let texts: Vec<Para> = texts.into_iter().map(Para::plain).collect();
+            paragraphs(&texts, room, 2, paper.charset)
+        }),
+    }
+}
+
+fn reason_and_remedy(withheld: &Withheld) -> String {
+    let option = match &withheld.option {
+        Some(option) if !withheld.remedy.contains(option.as_str()) => format!(" ({option})"),
+        _ => String::new(),
+    };
+    format!("{}: {}{option}", withheld.reason, withheld.remedy)
+}
+
+/// Artifact and line behind the ids on the page.
+pub fn evidence(paper: Paper<'_>) -> Section<'_> {
+    Section {
+        name: "Evidence",
+        group: 5,
+        least: 2,
+        most: 6,
+        fill: Box::new(move |room| {
+            let all = cited_first(paper.report);
+            let shown = match all.len() <= room {
+                true => all.len(),
+                false => room.saturating_sub(1),
+            };
+            let mut lines: Vec<Line> = all
+                .iter()
+                .take(shown)
+                .map(|evidence| one(evidence, paper))
+                .collect();
+            if shown < all.len() && room > 0 {
+                lines.push(more(all.len() - shown, paper.charset));
+            }
+            lines
+        }),
+    }
+}
+
+/// The evidence, what the page cites first.
+fn cited_first(report: &Report) -> Vec<&Evidence> {
+    let verdict = report.verdict.reasons.iter().flat_map(|r| &r.evidence);
+    let images = report.attribution.iter().flat_map(|a| &a.candidates);
+    let images = images.flat_map(|c| &c.evidence);
+    let outages = report.refusals.episodes.iter().flat_map(|e| &e.evidence);
+    let tags = report.pool.tags.iter().flat_map(|t| &t.evidence);
+    let by_id: BTreeMap<&str, &Evidence> =
+        report.evidence.iter().map(|e| (e.id.as_str(), e)).collect();
+    let mut seen = BTreeSet::new();
+    let cited = verdict.chain(images).chain(outages).chain(tags);
+    let cited: Vec<&Evidence> = cited
+        .filter_map(|id| by_id.get(id.as_str()).copied())
+        .collect();
+    cited
+        .into_iter()
+        .chain(&report.evidence)
+        .filter(|e| seen.insert(e.id.as_str()))
+        .collect()
+}
+
+fn one(evidence: &Evidence, paper: Paper<'_>) -> Line {
+    let place = match (evidence.line, evidence.offset) {
+        (Some(line), _) => format!("{}:{line}", evidence.artifact),
+        (None, Some(offset)) => format!("{}+{offset:#x}", evidence.artifact),
+        (None, None) => evidence.artifact.clone(),
+    };
+    Line::new(paper.charset)
+        .cell(&evidence.id, 4, Align::Left, Paint::Quiet)
+        .path(&place, PLACE, Paint::Body)
+        .add("  ", Paint::Body)
+        .add(&evidence.text, Paint::Quiet)
+}
+
+/// What was found, used, and not understood.
+pub fn coverage(paper: Paper<'_>) -> Section<'_> {
+    Section {
+        name: "Read",
+        group: 5,
+        least: 1,
+        most: 3,
+        fill: Box::new(move |room| {
+            let coverage = &paper.report.coverage;
+            let mut texts = vec![Para::plain(counts(paper.report))];
+            if !coverage.limits_hit.is_empty() {
+                texts.push(Para::plain(format!(
+                    "limits met: {}",
+                    coverage.limits_hit.join("; ")
+                )));
+            }
+            let lost: Vec<&str> = coverage
+                .artifacts
+                .iter()
+                .filter(|a| matches!(a.used, "not_understood" | "unreadable"))
+                .map(|a| a.name.as_str())
+                .collect();
+            if !lost.is_empty() {
+                texts.push(Para::plain(format!("not understood: {}", lost.join(", "))));
+            }
+            texts.truncate(room.max(1));
+            paragraphs(&texts, room, 1, paper.charset)
+        }),
+    }
+}
+
+/// The order in which uses are counted.
+const USES: [&str; 6] = [
+    "used",
+    "partly_used",
+    "duplicate",
+    "not_needed",
+    "not_understood",
+    "unreadable",
+];
+
+fn counts(report: &Report) -> String {
+    let artifacts = &report.coverage.artifacts;
+    let uses = USES.iter().filter_map(|word| {
+        let n = artifacts.iter().filter(|a| a.used == *word).count();
+        (n > 0).then(|| format!("{n} {}", words(word)))
+    });
+    let mut text = counted(artifacts.len() as u64, "artifact");
+    let uses: Vec<String> = uses.collect();
+    if !uses.is_empty() {
+        text.push_str(&format!(": {}", uses.join(", ")));
+    }
+    let limits = report.coverage.limits_hit.len() as u64;
+    if limits > 0 {
+        text.push_str(&format!("; {} met", counted(limits, "limit")));
+    }
+    let notes =
+        artifacts.iter().map(|a| a.notes.len()).sum::<usize>() + report.coverage.notes.len();
+    if notes > 0 {
+        text.push_str(&format!("; {}", counted(notes as u64, "note")));
+    }
+    text
+}
+
+/// Of which machine this is.
+pub fn case(paper: Paper<'_>) -> Section<'_> {
+    Section {
+        name: "Case",
+        group: 5,
+        least: 1,
+        most: 1,
+        fill: Box::new(move |room| {
+            paragraphs(
+                &[Para::plain(of_case(paper.report))],
+                room,
+                1,
+                paper.charset,
+            )
+        }),
+    }
+}
+
+fn of_case(report: &Report) -> String {
+    let case = &report.case;
+    let ram = case.ram_bytes.map(|bytes| format!("{} RAM", size_u(bytes)));
+    let zone = report.time.zone.as_ref().map(|zone| format!("zone {zone}"));
+    let facts = [&case.host, &case.os, &case.architecture, &ram, &zone];
+    let mut facts: Vec<String> = facts.into_iter().flatten().cloned().collect();
+    facts.push(format!(
+        "times UTC; {} {}",
+        report.tool.name, report.tool.version
+    ));
+    facts.join(", ")
+}
