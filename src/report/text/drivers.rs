@@ -12,7 +12,8 @@ pub fn candidates(paper: Paper<'_>) -> Section<'_> {
     Section {
         name: "Drivers",
         group: 3,
-        least: 3,
+        least: 2,
+        good: 4,
         most: 6,
         fill: Box::new(move |room| {
             let report = paper.report;
@@ -66,7 +67,8 @@ fn candidate(candidate: &Candidate, place: usize) -> Para {
 /// What shows it: `call site of ExAllocatePoolWithTag via direct, 3 calls, first 0x1a2c`.
 fn shown_by(candidate: &Candidate) -> String {
     let mut text = wording::grade(candidate).to_owned();
-    if let Some(api) = &candidate.api {
+    let proven = candidate.grade == "call_site";
+    if let Some(api) = candidate.api.as_ref().filter(|_| proven) {
         text.push_str(&format!(" of {api}"));
     }
     if let Some(via) = candidate.via.filter(|via| *via != "direct") {
