@@ -8,11 +8,12 @@ use super::function::Function;
 use super::ir::{Exit, Listing, Target};
 use super::{lift_arm64, lift_x86};
 use crate::artifact::driver::image::{FunctionRange, Image, Machine, Section};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Bytes of a gap that are looked at; leaf functions are short.
-const MAX_GAP: u32 = 0x1_0000;
+/// Separate parts of one function at most; compilers make two or three.
+const MAX_PARTS: usize = 32;
 /// Function starts kept at most (x86); ntoskrnl has some 30,000.
 const MAX_STARTS: usize = 400_000;
 
@@ -24,6 +25,8 @@ pub struct Bounds<'a> {
     parts: BTreeMap<u32, Vec<Range<u32>>>,
     /// Starts found by looking, sorted; used where there is no table.
     starts: Vec<u32>,
+    /// Leaf functions of the gaps looked into so far, by the gap's begin.
+    gaps: RefCell<BTreeMap<u32, Vec<Range<u32>>>>,
 }
 
 impl<'a> Bounds<'a> {
@@ -31,10 +34,10 @@ impl<'a> Bounds<'a> {
     pub fn of(image: &'a Image<'a>) -> Self {
         let mut parts: BTreeMap<u32, Vec<Range<u32>>> = BTreeMap::new();
         for part in image.functions.iter().filter(|f| f.owner != f.begin) {
-            parts
-                .entry(part.owner)
-                .or_default()
-                .push(part.begin..part.end);
+            let parts = parts.entry(part.owner).or_default();
+            if parts.len() < MAX_PARTS {
+                parts.push(part.begin..part.end);
+            }
         }
         let starts = if image.functions.is_empty() && image.machine != Machine::Arm64 {
             find_starts(image)
@@ -45,6 +48,7 @@ impl<'a> Bounds<'a> {
             image,
             parts,
             starts,
+            gaps: RefCell::default(),
         }
     }
 
@@ -113,13 +117,15 @@ impl<'a> Bounds<'a> {
         let end = table
             .get(after)
             .map_or(section_end, |f| f.begin.min(section_end));
-        let start = start.max(rva.saturating_sub(MAX_GAP));
-        let range = leaves(self.image, start..end.min(rva.saturating_add(MAX_GAP)))
-            .into_iter()
-            .find(|leaf| leaf.contains(&rva))?;
-        Some(Function {
-            entry: range.start,
-            ranges: vec![range],
+        let mut gaps = self.gaps.borrow_mut();
+        let leaves = gaps
+            .entry(start)
+            .or_insert_with(|| leaves(self.image, start..end));
+        let after = leaves.partition_point(|leaf| leaf.start <= rva);
+        let leaf = leaves.get(after.checked_sub(1)?)?;
+        leaf.contains(&rva).then(|| Function {
+            entry: leaf.start,
+            ranges: vec![leaf.clone()],
         })
     }
 }

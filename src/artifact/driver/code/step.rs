@@ -379,6 +379,20 @@ impl Scene<'_> {
         state.clobber(gone, vectors);
     }
 
+    /// True when the code at `rva` only jumps to the address in the guard's register, as the
+    /// guard's and the retpolines' helpers look in the file.
+    pub fn is_bare_jump(&self, rva: u32) -> bool {
+        const JUMP_RAX: [u8; 2] = [0xff, 0xe0];
+        const FENCE: [u8; 3] = [0x0f, 0xae, 0xe8];
+        if self.image.machine != Machine::X64 {
+            return false;
+        }
+        let code = self.image.tail(rva);
+        let code = code.strip_prefix(&FENCE).unwrap_or(code);
+        let code = code.strip_prefix(&[0x48]).unwrap_or(code);
+        code.starts_with(&JUMP_RAX)
+    }
+
     /// The argument slots that a callee owns on x64 (the home space).
     pub fn forget_home_space(&self, arena: &Arena, state: &mut State) {
         if self.image.machine != Machine::X64 {
