@@ -55,17 +55,18 @@ impl<'a> Bounds<'a> {
     /// The function that holds `rva`; `None` outside of code.
     pub fn function_at(&self, rva: u32) -> Option<Function> {
         if let Some(range) = self.image.function_at(rva) {
-            return Some(self.from_table(range));
+            return Some(self.table_function(range));
         }
         let section = self.image.section_at(rva).filter(|s| s.is_executable())?;
         if self.image.functions.is_empty() && self.image.machine != Machine::Arm64 {
-            return Some(self.from_starts(section, rva));
+            return Some(self.found_function(section, rva));
         }
-        self.from_gap(section, rva)
+        self.leaf_function(section, rva)
     }
 
-    fn from_table(&self, range: &FunctionRange) -> Function {
-        let mut ranges = vec![range.begin..range.end];
+    fn table_function(&self, range: &FunctionRange) -> Function {
+        let own = range.begin..range.end;
+        let mut ranges = vec![own];
         if range.owner != range.begin {
             let main = self.image.function_at(range.owner);
             ranges.extend(main.map(|m| m.begin..m.end));
@@ -85,7 +86,7 @@ impl<'a> Bounds<'a> {
         }
     }
 
-    fn from_starts(&self, section: &Section, rva: u32) -> Function {
+    fn found_function(&self, section: &Section, rva: u32) -> Function {
         let after = self.starts.partition_point(|&s| s <= rva);
         let before = after
             .checked_sub(1)
@@ -98,14 +99,11 @@ impl<'a> Bounds<'a> {
             .copied()
             .filter(|&s| section.holds(s));
         let end = end.unwrap_or_else(|| section.rva.saturating_add(section.size));
-        Function {
-            entry: start,
-            ranges: vec![start..end],
-        }
+        Function::contiguous(start..end)
     }
 
     /// Leaf functions between two entries of the table, told apart by where flow ends.
-    fn from_gap(&self, section: &Section, rva: u32) -> Option<Function> {
+    fn leaf_function(&self, section: &Section, rva: u32) -> Option<Function> {
         let table = &self.image.functions;
         let after = table.partition_point(|f| f.begin <= rva);
         let before = after
@@ -123,10 +121,8 @@ impl<'a> Bounds<'a> {
             .or_insert_with(|| leaves(self.image, start..end));
         let after = leaves.partition_point(|leaf| leaf.start <= rva);
         let leaf = leaves.get(after.checked_sub(1)?)?;
-        leaf.contains(&rva).then(|| Function {
-            entry: leaf.start,
-            ranges: vec![leaf.clone()],
-        })
+        leaf.contains(&rva)
+            .then(|| Function::contiguous(leaf.clone()))
     }
 }
 
@@ -223,9 +219,9 @@ fn follows_an_end(code: &[u8], at: usize) -> bool {
     match before {
         0xcc | 0x90 | 0xc3 => true,
         // `ret N` and the zero filling of some linkers.
-        0x00 => at.checked_sub(3).and_then(|n| code.get(n)) == Some(&0xc2) || at % 16 == 0,
+        0x00 => at.checked_sub(3).and_then(|n| code.get(n)) == Some(&0xc2) || at.is_multiple_of(16),
         // Behind an end of another kind (a jump) only alignment tells.
-        _ => at % 16 == 0,
+        _ => at.is_multiple_of(16),
     }
 }
 

@@ -19,6 +19,14 @@ pub struct Function {
 }
 
 impl Function {
+    /// A function of one stretch.
+    pub fn contiguous(range: Range<u32>) -> Self {
+        Function {
+            entry: range.start,
+            ranges: vec![range],
+        }
+    }
+
     /// Bytes of code.
     pub fn size(&self) -> u64 {
         let len = |r: &Range<u32>| u64::from(r.end.saturating_sub(r.start));
