@@ -250,16 +250,23 @@ impl<'r> Collector<'r> {
         if routine.wrapper == Some(call.owner) {
             return;
         }
-        // A function that is only a jump (incremental linking) adds no level.
-        let depth = routine.depth + u8::from(call.at != call.owner);
-        let wrapper = Some(call.owner);
-        let outer = Routine {
-            tag,
-            pool,
-            wrapper,
-            depth,
-            inner: Some(call.at),
-            ..routine
+        // A function that is only a jump (incremental linking) is the routine itself.
+        let jump_only = call.at == call.owner && call.leaving == Leaving::Tail;
+        let outer = if jump_only {
+            Routine {
+                tag,
+                pool,
+                ..routine
+            }
+        } else {
+            Routine {
+                tag,
+                pool,
+                wrapper: Some(call.owner),
+                depth: routine.depth + 1,
+                inner: Some(call.at),
+                ..routine
+            }
         };
         self.wrappers
             .entry((call.owner, tag, pool, routine.api.name))
