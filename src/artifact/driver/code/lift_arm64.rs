@@ -74,6 +74,13 @@ const fn bytes(width: arm::Width) -> u8 {
 }
 
 fn effects(insn: &Insn, pc: u64, ops: &mut Vec<Op>) {
+    if !simple(insn, pc, ops) && !composed(insn, ops) && !moved(insn, pc, ops) {
+        clobber(ops, insn.writes());
+    }
+}
+
+/// Constants, sums and bitwise operations.
+fn simple(insn: &Insn, pc: u64, ops: &mut Vec<Op>) -> bool {
     match *insn {
         Insn::PcRelative { dst, .. } => {
             let address = insn.pc_relative_address(pc).unwrap_or(0);
@@ -145,40 +152,14 @@ fn effects(insn: &Insn, pc: u64, ops: &mut Vec<Op>) {
         } => {
             logical_register(ops, op, invert, bytes(width), dst, lhs, rhs);
         }
-        Insn::Load {
-            data,
-            second,
-            size,
-            fill,
-            address,
-        } => {
-            let literal = insn.pc_relative_address(pc);
-            let transfer = Transfer {
-                data,
-                second,
-                size,
-                address,
-                literal,
-            };
-            load(ops, &transfer, fill);
-        }
-        Insn::Store {
-            data,
-            second,
-            size,
-            address,
-        } => {
-            store(
-                ops,
-                &Transfer {
-                    data,
-                    second,
-                    size,
-                    address,
-                    literal: None,
-                },
-            );
-        }
+        _ => return false,
+    }
+    true
+}
+
+/// Selections, bit fields, products, reversals.
+fn composed(insn: &Insn, ops: &mut Vec<Op>) -> bool {
+    match *insn {
         Insn::ConditionalSelect {
             op,
             width,
@@ -242,6 +223,48 @@ fn effects(insn: &Insn, pc: u64, ops: &mut Vec<Op>) {
             dst,
             src: from,
         } => reverse(ops, op, width, dst, from),
+        _ => return false,
+    }
+    true
+}
+
+/// Memory, vector registers and branches.
+fn moved(insn: &Insn, pc: u64, ops: &mut Vec<Op>) -> bool {
+    match *insn {
+        Insn::Load {
+            data,
+            second,
+            size,
+            fill,
+            address,
+        } => {
+            let literal = insn.pc_relative_address(pc);
+            let transfer = Transfer {
+                data,
+                second,
+                size,
+                address,
+                literal,
+            };
+            load(ops, &transfer, fill);
+        }
+        Insn::Store {
+            data,
+            second,
+            size,
+            address,
+        } => {
+            store(
+                ops,
+                &Transfer {
+                    data,
+                    second,
+                    size,
+                    address,
+                    literal: None,
+                },
+            );
+        }
         Insn::VectorImmediate { dst, pattern, .. } => {
             ops.push(Op::FillVector {
                 dst: Vector(dst),
@@ -261,10 +284,9 @@ fn effects(insn: &Insn, pc: u64, ops: &mut Vec<Op>) {
                 ops.push(Op::ClobberMemory { addr, size: 16 });
             }
         }
-        Insn::Extract { .. } | Insn::Hint(_) | Insn::Exception { .. } => {
-            clobber(ops, insn.writes());
-        }
+        _ => return false,
     }
+    true
 }
 
 fn set(ops: &mut Vec<Op>, dst: arm::Reg, src: Src, size: u8) {
