@@ -1,8 +1,12 @@
 //! The report and its renderings: pure functions of one value.
 
+pub mod csv;
 pub mod escape;
+pub mod json;
+pub mod markdown;
 pub mod model;
 pub mod text;
+pub mod timeline;
 pub mod wording;
 
 #[cfg(test)]
