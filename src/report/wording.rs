@@ -177,7 +177,7 @@ pub fn what(report: &Report) -> String {
             format!("A leak of {pool} pool explains {refused} refused {connections}")
         }
         "leak_without_refusals" if refusals.total > 0 => {
-            format!("A leak of {pool} pool, not shown to cause the {refused} refused {connections}")
+            format!("A leak of {pool} pool, not tied to the {refused} refused {connections}")
         }
         "leak_without_refusals" if refusals.logs <= refusals.unanalysable_logs => {
             format!("A leak of {pool} pool; no log of the case could show refused connections")
@@ -221,8 +221,8 @@ pub fn who(report: &Report, name: impl Fn(&str) -> String) -> String {
             }
         }
         (None, Some(tag)) => match answer_for_verdict(report) {
-            Some(found) => format!("no driver is named; tag {}: {}", name(tag), found.answer),
-            None => format!("no driver is named; tag {}", name(tag)),
+            Some(found) => format!("tag {}, no driver named: {}", name(tag), found.answer),
+            None => format!("tag {}, no driver named", name(tag)),
         },
         (None, None) => "no tag and no driver stands out".to_owned(),
     }
@@ -237,7 +237,7 @@ pub fn image(driver: &Driver) -> String {
 }
 
 /// Version and company: `4.0.1.0, Contoso`.
-fn origin(driver: &Driver) -> Option<String> {
+pub fn origin(driver: &Driver) -> Option<String> {
     let stated = [&driver.version.file_version, &driver.version.company];
     let stated: Vec<&str> = stated.into_iter().flatten().map(String::as_str).collect();
     (!stated.is_empty()).then(|| stated.join(", "))
@@ -274,6 +274,40 @@ pub fn grade(candidate: &Candidate) -> &'static str {
         "text" => "text in it only",
         other => other,
     }
+}
+
+/// The order in which uses are counted.
+const USES: [&str; 6] = [
+    "used",
+    "partly_used",
+    "duplicate",
+    "not_needed",
+    "not_understood",
+    "unreadable",
+];
+
+/// How many artifacts there are and what became of them.
+pub fn coverage(report: &Report) -> String {
+    let artifacts = &report.coverage.artifacts;
+    let uses = USES.iter().filter_map(|word| {
+        let n = artifacts.iter().filter(|a| a.used == *word).count();
+        (n > 0).then(|| format!("{n} {}", words(word)))
+    });
+    let mut text = counted(artifacts.len() as u64, "artifact");
+    let uses: Vec<String> = uses.collect();
+    if !uses.is_empty() {
+        text.push_str(&format!(": {}", uses.join(", ")));
+    }
+    let limits = report.coverage.limits_hit.len() as u64;
+    if limits > 0 {
+        text.push_str(&format!("; {} met", counted(limits, "limit")));
+    }
+    let notes =
+        artifacts.iter().map(|a| a.notes.len()).sum::<usize>() + report.coverage.notes.len();
+    if notes > 0 {
+        text.push_str(&format!("; {}", counted(notes as u64, "note")));
+    }
+    text
 }
 
 /// How high a confidence stands on the ladder, from 1 to 4; 0 for a word that is not on it.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::report::Report;
 use crate::report::model::{Evidence, Withheld};
-use crate::report::wording::{counted, size_u, words};
+use crate::report::wording::{self, size_u};
 
 use super::Paper;
 use super::line::{Align, Line, Paint};
@@ -104,7 +104,7 @@ pub fn coverage(paper: Paper<'_>) -> Section<'_> {
         most: 3,
         fill: Box::new(move |room| {
             let coverage = &paper.report.coverage;
-            let mut texts = vec![Para::plain(counts(paper.report))];
+            let mut texts = vec![Para::plain(wording::coverage(paper.report))];
             if !coverage.limits_hit.is_empty() {
                 texts.push(Para::plain(format!(
                     "limits met: {}",
@@ -121,42 +121,11 @@ pub fn coverage(paper: Paper<'_>) -> Section<'_> {
                 texts.push(Para::plain(format!("not understood: {}", lost.join(", "))));
             }
             texts.truncate(room.max(1));
-            paragraphs(&texts, room, 1, paper.charset)
+            let mut lines = paragraphs(&texts, room, 1, paper.charset).into_iter();
+            let first = lines.next().map(|line| line.insist("all: --format json"));
+            first.into_iter().chain(lines).collect()
         }),
     }
-}
-
-/// The order in which uses are counted.
-const USES: [&str; 6] = [
-    "used",
-    "partly_used",
-    "duplicate",
-    "not_needed",
-    "not_understood",
-    "unreadable",
-];
-
-fn counts(report: &Report) -> String {
-    let artifacts = &report.coverage.artifacts;
-    let uses = USES.iter().filter_map(|word| {
-        let n = artifacts.iter().filter(|a| a.used == *word).count();
-        (n > 0).then(|| format!("{n} {}", words(word)))
-    });
-    let mut text = counted(artifacts.len() as u64, "artifact");
-    let uses: Vec<String> = uses.collect();
-    if !uses.is_empty() {
-        text.push_str(&format!(": {}", uses.join(", ")));
-    }
-    let limits = report.coverage.limits_hit.len() as u64;
-    if limits > 0 {
-        text.push_str(&format!("; {} met", counted(limits, "limit")));
-    }
-    let notes =
-        artifacts.iter().map(|a| a.notes.len()).sum::<usize>() + report.coverage.notes.len();
-    if notes > 0 {
-        text.push_str(&format!("; {}", counted(notes as u64, "note")));
-    }
-    text
 }
 
 /// Of which machine this is.
@@ -168,16 +137,12 @@ pub fn case(paper: Paper<'_>) -> Section<'_> {
         good: 1,
         most: 1,
         fill: Box::new(move |room| {
-            let lines = paragraphs(
+            paragraphs(
                 &[Para::plain(of_case(paper.report))],
                 room,
                 1,
                 paper.charset,
-            );
-            lines
-                .into_iter()
-                .map(|line| line.insist("all: --format json"))
-                .collect()
+            )
         }),
     }
 }

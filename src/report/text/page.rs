@@ -154,7 +154,10 @@ pub fn with_more(mut lines: Vec<Line>, rest: usize) -> Vec<Line> {
     if rest > 0
         && let Some(last) = lines.pop()
     {
-        let more = format!("+{rest} more");
+        let more = match rest {
+            1..=99 => format!("+{rest} more"),
+            _ => format!("+{rest}"),
+        };
         lines.push(match last.has_margin() || first {
             true => last.insist(&more),
             false => last.labelled(&more),

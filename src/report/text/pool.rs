@@ -322,25 +322,18 @@ pub fn limit(paper: Paper<'_>) -> Section<'_> {
 
 fn limit_text(pool: &Pool) -> String {
     let mut text = match &pool.limit {
-        Some(limit) => format!(
-            "{} ({})",
-            size_u(limit.bytes),
-            wording::words(&limit.quality)
-        ),
+        Some(limit) => format!("{} {}", size_u(limit.bytes), wording::words(&limit.quality)),
         None => "not known".to_owned(),
     };
     if let Some(threshold) = &pool.threshold {
-        text.push_str(&format!(
-            "; refusals below {} left",
-            size_u(threshold.bytes)
-        ));
+        text.push_str(&format!(", refuses at {} left", size_u(threshold.bytes)));
     }
     if let Some(time) = &pool.time_to_limit {
         text.push_str(&match (time.hours, time.soonest, time.latest) {
             (Some(_), Some(soonest), Some(latest)) => {
-                format!("; full in {}", wording::hours_between(soonest, latest))
+                format!(", full in {}", wording::hours_between(soonest, latest))
             }
-            (Some(hours), _, _) => format!("; full in {}", wording::hours(hours)),
+            (Some(hours), _, _) => format!(", full in {}", wording::hours(hours)),
             (None, _, _) => format!("; when full not told: {}", time.basis),
         });
     }

@@ -97,7 +97,7 @@ pub fn timing(paper: Paper<'_>) -> Section<'_> {
             if let Some(lag) = correlation.lag_seconds {
                 let order = if lag < 0 { "before" } else { "after" };
                 text.push_str(&format!(
-                    "; refusals {} {order} the threshold",
+                    "; {} {order} the threshold",
                     wording::seconds(lag)
                 ));
             }
@@ -106,7 +106,7 @@ pub fn timing(paper: Paper<'_>) -> Section<'_> {
                 .zip(correlation.survives_minutes_forward);
             if let Some((back, forward)) = survives {
                 text.push_str(&format!(
-                    "; holds for a clock {back} min slow to {forward} min fast"
+                    "; holds for clock errors -{back} to +{forward} min"
                 ));
             }
             paragraphs(&[Para::plain(text)], room, 2, paper.charset)

@@ -106,6 +106,9 @@ fn sections_always_have_the_lines_they_need() {
 }
 
 proptest! {
+    // A report holds thousands of texts: few cases try many.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn any_report_is_a_page_of_printable_text(report in hostile_report()) {
         for charset in [Charset::Unicode, Charset::Ascii] {

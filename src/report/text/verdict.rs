@@ -59,9 +59,9 @@ pub fn summary(paper: Paper<'_>) -> Section<'_> {
     Section {
         name: "Summary",
         group: 0,
-        least: 1,
-        good: 2,
-        most: 3,
+        least: 2,
+        good: 3,
+        most: 4,
         fill: Box::new(move |room| {
             let text = [Para::plain(&paper.report.verdict.summary)];
             paragraphs(&text, room, room, paper.charset)
