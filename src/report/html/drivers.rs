@@ -4,7 +4,7 @@ use super::frame::{self, end_term, term};
 use super::list::{Bounds, more, rows};
 use super::markup::Html;
 use super::page::Page;
-use super::words;
+use super::{units, words};
 use crate::report::model::{Attribution, Candidate, Driver, Signature, Version};
 
 const TAGS: Bounds = Bounds::new(60, 400);
@@ -102,7 +102,8 @@ fn proof(out: &mut Html, page: &Page<'_>, candidate: &Candidate) {
         out.raw(". ");
     }
     if candidate.sites > 0 {
-        out.integer(candidate.sites).raw(" call site(s)");
+        let sites = units::counted(candidate.sites, "call site", "call sites");
+        out.name(&sites);
         if let Some(rva) = candidate.rva {
             out.raw(", the first at <code>")
                 .name(&format!("{rva:#x}"))

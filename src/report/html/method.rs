@@ -19,7 +19,7 @@ pub fn section(out: &mut Html) {
     growth(out);
     refusals(out);
     out.raw("<p><b>Drivers.</b> Every image of the case is searched for the suspect tags. The best grade follows the tag, instruction by instruction, into the tag argument of an allocation routine; the weakest only says that the four bytes occur. A tag of the kernel’s own objects (files, events, threads) accuses no driver, because the kernel allocates them for whoever asks.</p>");
-    out.raw("<p><b>Confidence</b> is the lowest rung that any link of the chain allows: growth, its fit with the refusals, and the driver. “Against” and “limits” in the card say which link it was.</p></div>");
+    out.raw("<p><b>Confidence</b> says how far the chain is shown that runs from growth over its fit with the refusals to the driver. “Speaks against it” and “Limits it” in the card say where it is weak.</p></div>");
     glossary(out);
     frame::end_section(out);
 }
@@ -95,7 +95,7 @@ fn glossary(out: &mut Html) {
             "An image of the case that may allocate with a tag, with the grade of its evidence.",
         ),
     ];
-    out.raw("<h3>Glossary</h3><dl class=\"facts\">");
+    out.raw("<h3>Glossary</h3><dl class=\"facts words\">");
     for (word, meaning) in TERMS {
         term(out, word);
         out.raw(meaning);

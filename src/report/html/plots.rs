@@ -92,6 +92,9 @@ fn caption(out: &mut Html, page: &Page<'_>, scene: &Scene) {
         ));
         out.raw(" without a time cannot be placed.");
     }
+    if scene.bars_hidden > 0 {
+        out.raw(" Where bars would overlap, the highest is drawn.");
+    }
     if scene.focus != scene.span {
         out.raw(" The plot opens on the snapshots; refusals lie further out.");
     }
@@ -123,9 +126,12 @@ fn legend(out: &mut Html, scene: &Scene) {
         };
         out.raw("<li>");
         sample(out, svg::series_class(place));
-        out.raw("<span class=\"key\">")
-            .name(&line.name)
-            .raw("</span> ");
+        out.raw(if place == 0 {
+            "<span class=\"key\">"
+        } else {
+            "<span class=\"key tag\">"
+        });
+        out.name(&line.name).raw("</span> ");
         out.raw("<span class=\"val\"")
             .attr_number("data-line", place as u32);
         out.raw(">").name(&units::bytes(first.1 as f64)).raw(" → ");

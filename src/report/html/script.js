@@ -319,6 +319,7 @@
     const label = make("label", "Show rows with ", box);
     const input = make("input", "", label);
     input.type = "search";
+    input.name = "filter";
     input.spellcheck = false;
     const said = make("span", "", box);
     said.className = "soft";

@@ -20,10 +20,9 @@ const COLUMNS: &[frame::Column] = &[
     ("Pool", Holds::Words),
     ("Bytes over snapshots", Holds::Other),
     ("Pattern and its test", Holds::Words),
-    ("Growth per hour, 95 % interval", Holds::Numbers),
+    ("Growth, 95 % interval", Holds::Numbers),
     ("Share of growth", Holds::Numbers),
-    ("First", Holds::Numbers),
-    ("Last", Holds::Numbers),
+    ("Bytes", Holds::Numbers),
     ("Blocks", Holds::Numbers),
     ("Freed", Holds::Numbers),
     ("Known as", Holds::Words),
@@ -108,15 +107,15 @@ fn tag_row(out: &mut Html, page: &Page<'_>, row: &TagRow) {
         share,
         &share.map_or_else(|| "–".to_owned(), units::percent),
     );
-    for bytes in [row.bytes_first, row.bytes_last] {
-        frame::number_cell(out, Some(bytes as f64), &units::bytes(bytes as f64));
-    }
-    let blocks = format!(
-        "{} → {}",
-        units::count(row.blocks_first),
-        units::count(row.blocks_last)
+    let bytes = |count: i64| units::bytes(count as f64);
+    change(
+        out,
+        row.bytes_last,
+        &bytes(row.bytes_last),
+        &bytes(row.bytes_first),
     );
-    frame::number_cell(out, Some(row.blocks_last as f64), &blocks);
+    let blocks = [row.blocks_last, row.blocks_first].map(units::count);
+    change(out, row.blocks_last, &blocks[0], &blocks[1]);
     let freed = row.freed_ratio;
     frame::number_cell(
         out,
@@ -128,14 +127,27 @@ fn tag_row(out: &mut Html, page: &Page<'_>, row: &TagRow) {
         .raw("</td></tr>\n");
 }
 
+/// A cell with the last value and, smaller, the first; sorted by the last.
+fn change(out: &mut Html, key: i64, last: &str, first: &str) {
+    out.raw("<td class=\"num\"")
+        .attr("data-k", &key.to_string());
+    out.raw(">")
+        .name(last)
+        .raw("<small>from ")
+        .name(first)
+        .raw("</small></td>");
+}
+
 fn growth(out: &mut Html, row: &TagRow) {
     let (rate, per) = match (row.growth_bytes_per_hour, row.growth_bytes_per_snapshot) {
         (Some(rate), _) => (rate, "h"),
         (None, Some(rate)) => (rate, "snapshot"),
         (None, None) => return frame::number_cell(out, None, "–"),
     };
-    out.raw("<td class=\"num\"")
-        .attr("data-k", &format!("{rate}"));
+    out.raw("<td class=\"num\"");
+    if rate.is_finite() {
+        out.attr("data-k", &format!("{rate}"));
+    }
     out.raw(">").name(&units::rate(rate, per));
     if let (Some(low), Some(high)) = (row.growth_low, row.growth_high) {
         out.raw("<small>").name(&units::bytes(low)).raw(" to ");

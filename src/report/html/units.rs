@@ -68,12 +68,13 @@ pub fn counted(number: u64, one: &str, many: &str) -> String {
 /// `83 %`; small shares keep a digit.
 pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
-    if !percent.is_finite() {
-        "unknown".to_owned()
-    } else if percent.abs() < 10.0 && percent.fract().abs() > 0.05 {
-        format!("{percent:.1} %")
-    } else {
-        format!("{percent:.0} %")
+    match percent.abs() {
+        _ if !percent.is_finite() => "unknown".to_owned(),
+        size if size >= 9.95 => format!("{percent:.0} %"),
+        size if size >= 0.095 => format!("{} %", (percent * 10.0).round() / 10.0),
+        size if size >= 0.005 => format!("{percent:.2} %"),
+        size if size > 0.0 => "under 0.01 %".to_owned(),
+        _ => "0 %".to_owned(),
     }
 }
 
@@ -114,7 +115,7 @@ mod tests {
             ["0 B", "1023 B", "1 KiB", "1.5 MiB", "1 GiB", "−4.77 MiB"]
         );
         assert_eq!(bytes(134_217_728.0), "128 MiB");
-        assert_eq!(bytes(f64::MAX).contains("PiB"), true);
+        assert!(bytes(f64::MAX).contains("PiB"));
         assert_eq!(rate(2048.0, "h"), "+2 KiB/h");
     }
 
@@ -138,8 +139,16 @@ mod tests {
     #[test]
     fn shares() {
         assert_eq!(
-            [0.831, 0.0123, 1.0, 0.05].map(percent),
-            ["83 %", "1.2 %", "100 %", "5 %"]
+            [0.831, 0.0123, 1.0, 0.05, 0.0004, 1e-9, 0.0].map(percent),
+            [
+                "83 %",
+                "1.2 %",
+                "100 %",
+                "5 %",
+                "0.04 %",
+                "under 0.01 %",
+                "0 %"
+            ]
         );
     }
 }

@@ -109,12 +109,12 @@ pub fn quality(word: &str) -> &str {
 /// What pool and refusals say together.
 pub fn reading(word: &str) -> &str {
     match word {
-        "apart" => "snapshots and refusals lie apart in time",
-        "far_from_limit" => "refused with most of the pool free",
-        "flat_pool" => "refused while the pool lay flat",
-        "low_pool" => "refused while the pool was low",
-        "exhausted" => "refused when headroom had run out",
-        "high_pool" => "refused when the pool was at its highest",
+        "apart" => "Snapshots and refusals lie apart in time",
+        "far_from_limit" => "Refused with most of the pool free",
+        "flat_pool" => "Refused while the pool lay flat",
+        "low_pool" => "Refused while the pool was low",
+        "exhausted" => "Refused when headroom had run out",
+        "high_pool" => "Refused when the pool was at its highest",
         other => other,
     }
 }

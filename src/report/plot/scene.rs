@@ -22,7 +22,7 @@ const GAP_FACTOR: i64 = 4;
 
 /// A limit this many times above the highest level is named, not drawn: it would press all
 /// lines to the floor.
-const LIMIT_IN_SIGHT: i64 = 4;
+const LIMIT_IN_SIGHT: i64 = 6;
 
 /// Days of logs can surround hours of snapshots. Where the snapshots fill less than this share
 /// of the whole, the plot opens on them.
@@ -147,6 +147,8 @@ pub struct Scene {
     pub bars: Vec<Bar>,
     /// What the bars are.
     pub bars_are: BarsAre,
+    /// Bars that are not drawn, because a higher one stands at their place.
+    pub bars_hidden: usize,
     /// From first to last refusal of each episode.
     pub episodes: Vec<Span>,
     /// The axis of the bars, if it is not the pool's.
@@ -160,7 +162,7 @@ impl Scene {
     pub fn of(report: &Report) -> Option<Scene> {
         let pool = &report.pool;
         let (axis, places) = places(pool);
-        let (bars, bars_are) = bars(report);
+        let (bars, bars_hidden, bars_are) = bars(report);
         if places.is_empty() && bars.is_empty() {
             return None;
         }
@@ -184,6 +186,7 @@ impl Scene {
             threshold,
             bars,
             bars_are,
+            bars_hidden,
             episodes: episodes(report),
         })
     }
@@ -447,7 +450,7 @@ fn levels(pool: &Pool, total: &Line, tags: &[Line]) -> (Option<Level>, Option<Le
     (limit, threshold, top.saturating_add(top / 16))
 }
 
-fn bars(report: &Report) -> (Vec<Bar>, BarsAre) {
+fn bars(report: &Report) -> (Vec<Bar>, usize, BarsAre) {
     let refusals = &report.refusals;
     let mut bars: Vec<Bar> = refusals
         .counts
@@ -471,10 +474,9 @@ fn bars(report: &Report) -> (Vec<Bar>, BarsAre) {
         }
     };
     bars.sort_by_key(|b| b.from);
-    (
-        decimate::keep_highest(&bars, MOST_BARS, |b| b.from, |b| b.total),
-        are,
-    )
+    let drawn = decimate::keep_highest(&bars, MOST_BARS, |b| b.from, |b| b.total);
+    let hidden = bars.len().saturating_sub(drawn.len());
+    (drawn, hidden, are)
 }
 
 fn episode_bars(report: &Report) -> Vec<Bar> {
