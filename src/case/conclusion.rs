@@ -51,25 +51,41 @@ impl Conclusion {
     }
 }
 
-pub(super) fn conclude(log: &LogFacts, pools: &Pools, facts: &CaseFacts, images: &Images) -> Conclusion {
-    let answers: Vec<TagAnswer> = facts.wanted.iter().map(|&(tag, pool)| answer(tag, pool, facts, images)).collect();
+pub(super) fn conclude(
+    log: &LogFacts,
+    pools: &Pools,
+    facts: &CaseFacts,
+    images: &Images,
+) -> Conclusion {
+    let answers: Vec<TagAnswer> = facts
+        .wanted
+        .iter()
+        .map(|&(tag, pool)| answer(tag, pool, facts, images))
+        .collect();
     let first = facts.wanted.first().copied();
-    let leader = first.map(|first| third_party_in_lockstep(first, facts, &answers, images).unwrap_or(first));
+    let leader =
+        first.map(|first| third_party_in_lockstep(first, facts, &answers, images).unwrap_or(first));
     let share = leader.and_then(|leader| group_share(leader, facts));
     let brief = Brief {
         analysable_logs: log.analysable,
         unanalysable_logs: log.unanalysable,
         refusal_rows: log.refusal_rows,
         snapshots: pools.history.snapshots.len(),
-        most_points: facts.growth().map_or(0, |g| g.series.iter().map(|s| s.points).max().unwrap_or(0)),
+        most_points: facts
+            .growth()
+            .map_or(0, |g| g.series.iter().map(|s| s.points).max().unwrap_or(0)),
         leader: leader.and_then(|leader| brief_of(leader, share, facts)),
         correlation: facts.correlation.as_ref(),
         pressed: facts.pressed,
-        answer: leader.and_then(|(tag, pool)| answers.iter().find(|a| a.tag == tag && a.pool == pool)).map(|a| a.answer),
+        answer: leader
+            .and_then(|(tag, pool)| answers.iter().find(|a| a.tag == tag && a.pool == pool))
+            .map(|a| a.answer),
         logs_cover: facts.logs_cover,
     };
     Conclusion {
-        in_lockstep_with: first.filter(|first| Some(*first) != leader).map(|(tag, _)| tag),
+        in_lockstep_with: first
+            .filter(|first| Some(*first) != leader)
+            .map(|(tag, _)| tag),
         decision: decide(&brief),
         answers,
         leader,
@@ -79,7 +95,11 @@ pub(super) fn conclude(log: &LogFacts, pools: &Pools, facts: &CaseFacts, images:
 
 fn brief_of((tag, pool): (Tag, Pool), share: Option<f64>, facts: &CaseFacts) -> Option<Leader> {
     let series = facts.series_of(tag, pool)?;
-    let total = facts.growth().and_then(|g| g.nonpaged.as_ref()).map(|t| t.last.bytes).filter(|b| *b > 0);
+    let total = facts
+        .growth()
+        .and_then(|g| g.nonpaged.as_ref())
+        .map(|t| t.last.bytes)
+        .filter(|b| *b > 0);
     let grown = group_growth((tag, pool), facts).unwrap_or(series.growth_bytes());
     Some(Leader {
         class: series.class,
@@ -92,39 +112,70 @@ fn brief_of((tag, pool): (Tag, Pool), share: Option<f64>, facts: &CaseFacts) -> 
 
 /// Members of the leader's group in its own pool, the leader included.
 fn group_of((tag, pool): (Tag, Pool), facts: &CaseFacts) -> Vec<(Tag, Pool)> {
-    let group = facts.groups.iter().find(|g| g.members.iter().any(|m| m.tag == tag && m.pool == pool));
+    let group = facts
+        .groups
+        .iter()
+        .find(|g| g.members.iter().any(|m| m.tag == tag && m.pool == pool));
     match group {
-        Some(group) => group.members.iter().filter(|m| m.pool == pool).map(|m| (m.tag, m.pool)).collect(),
+        Some(group) => group
+            .members
+            .iter()
+            .filter(|m| m.pool == pool)
+            .map(|m| (m.tag, m.pool))
+            .collect(),
         None => vec![(tag, pool)],
     }
 }
 
 fn group_share(leader: (Tag, Pool), facts: &CaseFacts) -> Option<f64> {
-    let shares: Vec<f64> = group_of(leader, facts).into_iter().filter_map(|(t, p)| facts.series_of(t, p)?.share).collect();
+    let shares: Vec<f64> = group_of(leader, facts)
+        .into_iter()
+        .filter_map(|(t, p)| facts.series_of(t, p)?.share)
+        .collect();
     (!shares.is_empty()).then(|| shares.iter().sum())
 }
 
 fn group_growth(leader: (Tag, Pool), facts: &CaseFacts) -> Option<i64> {
-    let grown: Vec<i64> = group_of(leader, facts).into_iter().filter_map(|(t, p)| Some(facts.series_of(t, p)?.growth_bytes())).collect();
+    let grown: Vec<i64> = group_of(leader, facts)
+        .into_iter()
+        .filter_map(|(t, p)| Some(facts.series_of(t, p)?.growth_bytes()))
+        .collect();
     (!grown.is_empty()).then(|| grown.iter().fold(0i64, |sum, g| sum.saturating_add(*g)))
 }
 
 /// The member of the leader's lockstep group that a third party's driver is shown to allocate
 /// with: the others are what Windows allocates on its behalf.
-fn third_party_in_lockstep(leader: (Tag, Pool), facts: &CaseFacts, answers: &[TagAnswer], images: &Images) -> Option<(Tag, Pool)> {
+fn third_party_in_lockstep(
+    leader: (Tag, Pool),
+    facts: &CaseFacts,
+    answers: &[TagAnswer],
+    images: &Images,
+) -> Option<(Tag, Pool)> {
     let of = |key: (Tag, Pool)| answers.iter().find(|a| (a.tag, a.pool) == key);
     let third_party = |answer: &TagAnswer| {
         let image = answer.answer.image().and_then(|i| images.holding.get(i));
-        matches!(answer.answer, Answer::Named(_) | Answer::Likely(_)) && image.is_some_and(|i| !is_microsoft(i))
+        matches!(answer.answer, Answer::Named(_) | Answer::Likely(_))
+            && image.is_some_and(|i| !is_microsoft(i))
     };
     if of(leader).is_some_and(third_party) {
         return None;
     }
-    let group = facts.groups.iter().find(|g| g.members.iter().any(|m| (m.tag, m.pool) == leader))?;
+    let group = facts
+        .groups
+        .iter()
+        .find(|g| g.members.iter().any(|m| (m.tag, m.pool) == leader))?;
     let tied = |tie: Tie| matches!(tie, Tie::First | Tie::SameCount | Tie::SimpleRatio);
-    let leader_tied = group.members.iter().any(|m| (m.tag, m.pool) == leader && tied(m.tie));
-    let member = group.members.iter().filter(|m| leader_tied && tied(m.tie) && m.pool == leader.1);
-    member.map(|m| (m.tag, m.pool)).find(|&key| key != leader && of(key).is_some_and(third_party))
+    let leader_tied = group
+        .members
+        .iter()
+        .any(|m| (m.tag, m.pool) == leader && tied(m.tie));
+    let member = group
+        .members
+        .iter()
+        .filter(|m| leader_tied && tied(m.tie) && m.pool == leader.1);
+    member
+        .map(|m| (m.tag, m.pool))
+        .find(|&key| key != leader && of(key).is_some_and(third_party))
 }
 
 fn answer(tag: Tag, pool: Pool, facts: &CaseFacts, images: &Images) -> TagAnswer {
@@ -132,7 +183,14 @@ fn answer(tag: Tag, pool: Pool, facts: &CaseFacts, images: &Images) -> TagAnswer
     let mut text_only = 0;
     for (place, image) in images.holding.iter().enumerate() {
         let mine = |f: &&(Finding, Vec<String>)| same(f.0.tag, tag);
-        let Some((best, _)) = image.findings.iter().filter(mine).min_by_key(|(f, _)| (f.grade, f.role)) else { continue };
+        let Some((best, _)) = image
+            .findings
+            .iter()
+            .filter(mine)
+            .min_by_key(|(f, _)| (f.grade, f.role))
+        else {
+            continue;
+        };
         if best.grade == Grade::Text {
             text_only += 1;
             continue;
@@ -145,10 +203,23 @@ fn answer(tag: Tag, pool: Pool, facts: &CaseFacts, images: &Images) -> TagAnswer
         _ => Naming::ByTag,
     };
     let (answer, ranked) = attribute(found, pool, naming, images.searched);
-    TagAnswer { tag, pool, answer, ranked, text_only }
+    TagAnswer {
+        tag,
+        pool,
+        answer,
+        ranked,
+        text_only,
+    }
 }
 
-fn suspicion(place: usize, image: &ImageFacts, best: &Finding, tag: Tag, pool: Pool, facts: &CaseFacts) -> Suspicion {
+fn suspicion(
+    place: usize,
+    image: &ImageFacts,
+    best: &Finding,
+    tag: Tag,
+    pool: Pool,
+    facts: &CaseFacts,
+) -> Suspicion {
     let alike: Vec<&Finding> = image
         .findings
         .iter()
@@ -157,7 +228,13 @@ fn suspicion(place: usize, image: &ImageFacts, best: &Finding, tag: Tag, pool: P
         .collect();
     // Of several calls, one that asks for the leaking pool speaks for the image.
     let pools: Vec<Option<Pool>> = alike.iter().map(|f| f.pool).collect();
-    let asked = if pools.contains(&Some(pool)) { Some(pool) } else if pools.contains(&None) { None } else { best.pool };
+    let asked = if pools.contains(&Some(pool)) {
+        Some(pool)
+    } else if pools.contains(&None) {
+        None
+    } else {
+        best.pool
+    };
     Suspicion {
         image: place,
         grade: best.grade,
@@ -165,7 +242,10 @@ fn suspicion(place: usize, image: &ImageFacts, best: &Finding, tag: Tag, pool: P
         via: best.via,
         pool: asked,
         sites: alike.iter().map(|f| f.count).sum(),
-        only_at_load: best.grade == Grade::CallSite && alike.iter().all(|f| f.site.as_ref().is_some_and(|s| s.discardable)),
+        only_at_load: best.grade == Grade::CallSite
+            && alike
+                .iter()
+                .all(|f| f.site.as_ref().is_some_and(|s| s.discardable)),
         runs_here: runs_on(image.machine, facts.host.host.arch),
         vendor: vendor_of(image),
         microsoft: is_microsoft(image),
@@ -183,7 +263,13 @@ fn runs_on(machine: Machine, arch: Option<Arch>) -> bool {
 }
 
 fn company_of(image: &ImageFacts) -> Option<&str> {
-    image.identity.as_ref()?.version.company().map(str::trim).filter(|c| !c.is_empty())
+    image
+        .identity
+        .as_ref()?
+        .version
+        .company()
+        .map(str::trim)
+        .filter(|c| !c.is_empty())
 }
 
 fn vendor_of(image: &ImageFacts) -> String {
@@ -198,7 +284,12 @@ pub(super) fn is_microsoft(image: &ImageFacts) -> bool {
 
 /// The original file name, or the name it has here, folded.
 pub(super) fn original_name(image: &ImageFacts) -> String {
-    let stated = image.identity.as_ref().and_then(|i| i.version.original_name()).map(str::trim).filter(|n| !n.is_empty());
+    let stated = image
+        .identity
+        .as_ref()
+        .and_then(|i| i.version.original_name())
+        .map(str::trim)
+        .filter(|n| !n.is_empty());
     stated.unwrap_or(&image.file_name).to_lowercase()
 }
 
@@ -211,7 +302,11 @@ pub(super) fn kernel_owned(tag: Tag) -> bool {
 pub(super) fn rivals_within(log: &LogFacts) -> BTreeMap<&'static str, u64> {
     let mut rivals = BTreeMap::new();
     for (&(minute, name), rows) in &log.rivals {
-        if log.episodes.iter().any(|e| e.start() - 60 <= minute && minute <= e.last_refusal()) {
+        if log
+            .episodes
+            .iter()
+            .any(|e| e.start() - 60 <= minute && minute <= e.last_refusal())
+        {
             *rivals.entry(name).or_default() += rows;
         }
     }

@@ -23,18 +23,42 @@ pub(super) enum Place {
 
 impl<'a> Ledger<'a> {
     pub(super) fn new(bundle: &'a Bundle, survey: &'a Survey) -> Self {
-        Ledger { bundle, survey, all: Vec::new() }
+        Ledger {
+            bundle,
+            survey,
+            all: Vec::new(),
+        }
     }
 
     /// Cites a place of one of the bundle's artifacts; returns its id.
-    pub(super) fn cite(&mut self, artifact: usize, place: Place, text: impl Into<String>) -> String {
-        let name = self.bundle.artifacts().get(artifact).map_or_else(String::new, |a| a.name.to_string());
-        let sha256 = self.survey.entries.get(artifact).and_then(|e| e.digest.sha256()).map(|d| d.to_string());
+    pub(super) fn cite(
+        &mut self,
+        artifact: usize,
+        place: Place,
+        text: impl Into<String>,
+    ) -> String {
+        let name = self
+            .bundle
+            .artifacts()
+            .get(artifact)
+            .map_or_else(String::new, |a| a.name.to_string());
+        let sha256 = self
+            .survey
+            .entries
+            .get(artifact)
+            .and_then(|e| e.digest.sha256())
+            .map(|d| d.to_string());
         self.cite_named(name, sha256, place, text)
     }
 
     /// Cites a place of something that is not in the bundle's own inventory.
-    pub(super) fn cite_named(&mut self, artifact: String, sha256: Option<String>, place: Place, text: impl Into<String>) -> String {
+    pub(super) fn cite_named(
+        &mut self,
+        artifact: String,
+        sha256: Option<String>,
+        place: Place,
+        text: impl Into<String>,
+    ) -> String {
         let (line, offset) = match place {
             Place::Line(line) => (Some(line), None),
             Place::Offset(offset) => (None, Some(offset)),
@@ -44,12 +68,21 @@ impl<'a> Ledger<'a> {
             text.truncate(cut);
             text.push('…');
         }
-        let same = |e: &&Evidence| e.artifact == artifact && e.line == line && e.offset == offset && e.text == text;
+        let same = |e: &&Evidence| {
+            e.artifact == artifact && e.line == line && e.offset == offset && e.text == text
+        };
         if let Some(known) = self.all.iter().find(same) {
             return known.id.clone();
         }
         let id = format!("E{}", self.all.len() + 1);
-        self.all.push(Evidence { id: id.clone(), artifact, sha256, line, offset, text });
+        self.all.push(Evidence {
+            id: id.clone(),
+            artifact,
+            sha256,
+            line,
+            offset,
+            text,
+        });
         id
     }
 

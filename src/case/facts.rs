@@ -49,7 +49,10 @@ impl CaseFacts {
 
     /// The growth of a tag in the leading view.
     pub(super) fn series_of(&self, tag: Tag, pool: Pool) -> Option<&SeriesGrowth> {
-        self.growth()?.series.iter().find(|s| s.tag == tag && s.pool == pool)
+        self.growth()?
+            .series
+            .iter()
+            .find(|s| s.tag == tag && s.pool == pool)
     }
 }
 
@@ -58,7 +61,9 @@ pub(super) fn gather(log: &LogFacts, pools: &Pools, host: HostFacts) -> CaseFact
     let views = views(history, log);
     let view = leading_view(&views, history, log);
     let growth = view.and_then(|v| views.get(v)).map(|v| &v.growth);
-    let groups = growth.map(|g| lockstep::groups(history, g)).unwrap_or_default();
+    let groups = growth
+        .map(|g| lockstep::groups(history, g))
+        .unwrap_or_default();
     let levels = levels(history, &host);
     let question = Question {
         levels: &levels,
@@ -68,7 +73,11 @@ pub(super) fn gather(log: &LogFacts, pools: &Pools, host: HostFacts) -> CaseFact
         threshold: host.margin.bytes() as i64,
     };
     let withheld = withheld(pools, log);
-    let correlation = if withheld.is_some() { None } else { correlate(&question) };
+    let correlation = if withheld.is_some() {
+        None
+    } else {
+        correlate(&question)
+    };
     CaseFacts {
         wanted: wanted(growth, &groups),
         pressed: pressed(history, &host, &question),
@@ -89,12 +98,20 @@ fn views(history: &PoolHistory, log: &LogFacts) -> Vec<View> {
     const ENOUGH: usize = 3;
     let mut views = Vec::new();
     for (index, epoch) in history.epochs.iter().enumerate() {
-        views.push(View { growth: growth::analyse_epoch(history, index, epoch), until_refusals: false });
+        views.push(View {
+            growth: growth::analyse_epoch(history, index, epoch),
+            until_refusals: false,
+        });
         let end = first_refusal(history, epoch, log).or_else(|| filled(history, epoch, log));
-        let Some(end) = end.map(|place| place + 1) else { continue };
+        let Some(end) = end.map(|place| place + 1) else {
+            continue;
+        };
         if end < epoch.snapshots.end && end - epoch.snapshots.start >= ENOUGH {
             let clipped = epoch.clipped(epoch.snapshots.start..end);
-            views.push(View { growth: growth::analyse_epoch(history, index, &clipped), until_refusals: true });
+            views.push(View {
+                growth: growth::analyse_epoch(history, index, &clipped),
+                until_refusals: true,
+            });
         }
     }
     views
@@ -103,9 +120,19 @@ fn views(history: &PoolHistory, log: &LogFacts) -> Vec<View> {
 /// The first snapshot at or after the first refusal in an epoch.
 fn first_refusal(history: &PoolHistory, epoch: &Epoch, log: &LogFacts) -> Option<usize> {
     let at = |place: usize| history.snapshots.get(place).and_then(|s| s.facts.at);
-    let (first, last) = (at(epoch.snapshots.start)?, at(epoch.snapshots.end.checked_sub(1)?)?);
-    let refusal = log.episodes.iter().map(|e| e.start() * 1_000).find(|at| (first..=last).contains(at))?;
-    epoch.snapshots.clone().find(|&place| at(place).is_some_and(|t| t >= refusal))
+    let (first, last) = (
+        at(epoch.snapshots.start)?,
+        at(epoch.snapshots.end.checked_sub(1)?)?,
+    );
+    let refusal = log
+        .episodes
+        .iter()
+        .map(|e| e.start() * 1_000)
+        .find(|at| (first..=last).contains(at))?;
+    epoch
+        .snapshots
+        .clone()
+        .find(|&place| at(place).is_some_and(|t| t >= refusal))
 }
 
 /// The first snapshot at which the pool is as full as it ever gets in an epoch, in a case with
@@ -113,13 +140,20 @@ fn first_refusal(history: &PoolHistory, epoch: &Epoch, log: &LogFacts) -> Option
 fn filled(history: &PoolHistory, epoch: &Epoch, log: &LogFacts) -> Option<usize> {
     /// A pool at its limit breathes by as much, in percent.
     const FULL: i64 = 97;
-    let undated = epoch.snapshots.clone().all(|p| history.snapshots.get(p).is_some_and(|s| s.facts.at.is_none()));
+    let undated = epoch.snapshots.clone().all(|p| {
+        history
+            .snapshots
+            .get(p)
+            .is_some_and(|s| s.facts.at.is_none())
+    });
     if log.refusal_rows == 0 || !undated {
         return None;
     }
     let level = |place: usize| history.snapshots.get(place).and_then(nonpaged_of);
     let peak = epoch.snapshots.clone().filter_map(level).max()?;
-    epoch.snapshots.clone().find(|&place| level(place).is_some_and(|l| l.saturating_mul(100) >= peak.saturating_mul(FULL)))
+    epoch.snapshots.clone().find(|&place| {
+        level(place).is_some_and(|l| l.saturating_mul(100) >= peak.saturating_mul(FULL))
+    })
 }
 
 /// The view that shows a leak best: one with a leak's pattern before one without, then one of an
@@ -129,32 +163,66 @@ fn leading_view(views: &[View], history: &PoolHistory, log: &LogFacts) -> Option
         let top = view.growth.suspects.first();
         let series = top.and_then(|s| view.growth.series.get(s.series));
         let leak = series.is_some_and(|s| s.class.is_leak_pattern());
-        let grown = series.map_or(i64::MIN, |s| if s.class == Class::SinglePoint { s.last.bytes / 1_000 } else { s.growth_bytes() });
-        (leak, has_refusals(view, history, log), view.until_refusals && leak, grown)
+        let grown = series.map_or(i64::MIN, |s| {
+            if s.class == Class::SinglePoint {
+                s.last.bytes / 1_000
+            } else {
+                s.growth_bytes()
+            }
+        });
+        (
+            leak,
+            has_refusals(view, history, log),
+            view.until_refusals && leak,
+            grown,
+        )
     };
-    (0..views.len()).filter(|&v| !views[v].growth.series.is_empty()).max_by_key(|&v| (rank(&views[v]), std::cmp::Reverse(v)))
+    (0..views.len())
+        .filter(|&v| !views[v].growth.series.is_empty())
+        .max_by_key(|&v| (rank(&views[v]), std::cmp::Reverse(v)))
 }
 
 fn has_refusals(view: &View, history: &PoolHistory, log: &LogFacts) -> bool {
-    let Some(epoch) = history.epochs.get(view.growth.epoch) else { return false };
+    let Some(epoch) = history.epochs.get(view.growth.epoch) else {
+        return false;
+    };
     let at = |place: usize| history.snapshots.get(place).and_then(|s| s.facts.at);
-    let (Some(first), Some(last)) = (at(epoch.snapshots.start), at(epoch.snapshots.end.saturating_sub(1))) else { return false };
-    log.episodes.iter().any(|e| e.start() * 1_000 <= last && e.last_refusal() * 1_000 >= first)
+    let (Some(first), Some(last)) = (
+        at(epoch.snapshots.start),
+        at(epoch.snapshots.end.saturating_sub(1)),
+    ) else {
+        return false;
+    };
+    log.episodes
+        .iter()
+        .any(|e| e.start() * 1_000 <= last && e.last_refusal() * 1_000 >= first)
 }
 
 /// The pool at a snapshot: the header's figure, or the sum of the rows if the listing was neither
 /// filtered nor cut as far as it shows. The sum leaves out what no tag is charged for, so it is a
 /// little low.
 fn nonpaged_of(snapshot: &Snapshot) -> Option<i64> {
-    let header = snapshot.facts.pool_nonpaged.and_then(|b| i64::try_from(b).ok());
+    let header = snapshot
+        .facts
+        .pool_nonpaged
+        .and_then(|b| i64::try_from(b).ok());
     let scope = snapshot.facts.scope;
-    let listed = scope.pools != PoolsShown::PagedOnly && scope.tags == TagsShown::All && scope.extent != Extent::Truncated;
-    header.or_else(|| snapshot.listed_nonpaged.filter(|_| listed && snapshot.rows > 0))
+    let listed = scope.pools != PoolsShown::PagedOnly
+        && scope.tags == TagsShown::All
+        && scope.extent != Extent::Truncated;
+    header.or_else(|| {
+        snapshot
+            .listed_nonpaged
+            .filter(|_| listed && snapshot.rows > 0)
+    })
 }
 
 fn memory_left(facts: &Facts) -> Option<i64> {
     let available = facts.ram_available.and_then(|b| i64::try_from(b).ok());
-    let commit = facts.commit_limit.zip(facts.commit).map(|(all, used)| all as i64 - used as i64);
+    let commit = facts
+        .commit_limit
+        .zip(facts.commit)
+        .map(|(all, used)| all as i64 - used as i64);
     available.into_iter().chain(commit).min()
 }
 
@@ -165,13 +233,19 @@ fn levels(history: &PoolHistory, host: &HostFacts) -> Vec<Level> {
     let mut levels = Vec::new();
     for (index, epoch) in history.epochs.iter().enumerate() {
         for place in epoch.snapshots.clone() {
-            let Some(snapshot) = history.snapshots.get(place) else { continue };
-            let (Some(at), Some(bytes)) = (snapshot.facts.at, nonpaged_of(snapshot)) else { continue };
+            let Some(snapshot) = history.snapshots.get(place) else {
+                continue;
+            };
+            let (Some(at), Some(bytes)) = (snapshot.facts.at, nonpaged_of(snapshot)) else {
+                continue;
+            };
             levels.push(Level {
                 at,
                 bytes,
                 headroom: limit.map(|l| l.bytes as i64 - bytes),
-                memory_left: limit.filter(|l| l.bound == Bound::Memory).and_then(|_| memory_left(&snapshot.facts)),
+                memory_left: limit
+                    .filter(|l| l.bound == Bound::Memory)
+                    .and_then(|_| memory_left(&snapshot.facts)),
                 epoch: index,
                 snapshot: place,
             });
@@ -182,33 +256,56 @@ fn levels(history: &PoolHistory, host: &HostFacts) -> Vec<Level> {
 }
 
 /// The pool at every snapshot, dated or not.
-pub(super) fn all_levels(history: &PoolHistory) -> impl Iterator<Item = (usize, usize, &Snapshot, i64)> {
-    history.epochs.iter().enumerate().flat_map(move |(index, epoch)| {
-        epoch.snapshots.clone().filter_map(move |place| {
-            let snapshot = history.snapshots.get(place)?;
-            Some((place, index, snapshot, nonpaged_of(snapshot)?))
+pub(super) fn all_levels(
+    history: &PoolHistory,
+) -> impl Iterator<Item = (usize, usize, &Snapshot, i64)> {
+    history
+        .epochs
+        .iter()
+        .enumerate()
+        .flat_map(move |(index, epoch)| {
+            epoch.snapshots.clone().filter_map(move |place| {
+                let snapshot = history.snapshots.get(place)?;
+                Some((place, index, snapshot, nonpaged_of(snapshot)?))
+            })
         })
-    })
 }
 
 fn pressed(history: &PoolHistory, host: &HostFacts, question: &Question<'_>) -> Option<bool> {
     let limit = host.limit.as_ref().ok()?;
     let mut any = None;
     for (_, _, snapshot, bytes) in all_levels(history) {
-        let left = if limit.bound == Bound::Memory { memory_left(&snapshot.facts) } else { None };
+        let left = if limit.bound == Bound::Memory {
+            memory_left(&snapshot.facts)
+        } else {
+            None
+        };
         let near = is_near_limit(question, bytes, Some(limit.bytes as i64 - bytes), left);
         any = Some(any.unwrap_or(false) || near);
     }
     any
 }
 
-fn outlook(history: &PoolHistory, host: &HostFacts, growth: Option<&EpochGrowth>) -> Result<TimeTo, String> {
+fn outlook(
+    history: &PoolHistory,
+    host: &HostFacts,
+    growth: Option<&EpochGrowth>,
+) -> Result<TimeTo, String> {
     let limit = host.limit.as_ref().map_err(Clone::clone)?;
     let last = history.epochs.last().ok_or("there are no snapshots")?;
-    let growth = growth.filter(|g| g.epoch + 1 == history.epochs.len()).ok_or("the last boot epoch shows no growth")?;
-    let level = last.snapshots.clone().rev().find_map(|p| history.snapshots.get(p).and_then(nonpaged_of));
+    let growth = growth
+        .filter(|g| g.epoch + 1 == history.epochs.len())
+        .ok_or("the last boot epoch shows no growth")?;
+    let level = last
+        .snapshots
+        .clone()
+        .rev()
+        .find_map(|p| history.snapshots.get(p).and_then(nonpaged_of));
     let level = level.ok_or("the pool's total is not known")?;
-    let trend = growth.nonpaged.as_ref().and_then(|total| total.trend.as_ref());
+    let trend = growth
+        .nonpaged
+        .as_ref()
+        .and_then(|total| total.trend.as_ref());
     time_to(limit.bytes as i64 - level, trend).map_err(|why| why.to_string())
 }
 
@@ -220,15 +317,28 @@ fn wanted(growth: Option<&EpochGrowth>, groups: &[Group]) -> Vec<(Tag, Pool)> {
         }
     };
     let Some(growth) = growth else { return wanted };
-    let suspects = || growth.suspects.iter().filter_map(|s| growth.series.get(s.series));
+    let suspects = || {
+        growth
+            .suspects
+            .iter()
+            .filter_map(|s| growth.series.get(s.series))
+    };
     if let Some(leader) = suspects().next() {
         want(leader.tag, leader.pool);
-        let mine = |g: &&Group| g.members.iter().any(|m| m.tag == leader.tag && m.pool == leader.pool);
+        let mine = |g: &&Group| {
+            g.members
+                .iter()
+                .any(|m| m.tag == leader.tag && m.pool == leader.pool)
+        };
         for member in groups.iter().filter(mine).flat_map(|g| &g.members) {
             want(member.tag, member.pool);
         }
     }
-    for other in suspects().skip(1).filter(|s| s.share.is_none_or(|share| share >= WORTH_A_SEARCH)).take(4) {
+    for other in suspects()
+        .skip(1)
+        .filter(|s| s.share.is_none_or(|share| share >= WORTH_A_SEARCH))
+        .take(4)
+    {
         want(other.tag, other.pool);
     }
     wanted
@@ -236,11 +346,20 @@ fn wanted(growth: Option<&EpochGrowth>, groups: &[Group]) -> Vec<(Tag, Pool)> {
 
 /// Why pool and refusals cannot be compared, if they cannot.
 fn withheld(pools: &Pools, log: &LogFacts) -> Option<Withheld> {
-    let dated = pools.history.snapshots.iter().filter(|s| s.facts.at.is_some()).count();
+    let dated = pools
+        .history
+        .snapshots
+        .iter()
+        .filter(|s| s.facts.at.is_some())
+        .count();
     if log.refusal_rows == 0 || pools.history.snapshots.is_empty() || dated > 0 {
         return None;
     }
-    let why = pools.solution.datings.iter().find_map(|d| d.withheld.as_ref())?;
+    let why = pools
+        .solution
+        .datings
+        .iter()
+        .find_map(|d| d.withheld.as_ref())?;
     Some(Withheld {
         reason: format!("no snapshot could be placed in UTC: {why}"),
         remedy: why.remedy().to_owned(),
@@ -251,14 +370,19 @@ fn withheld(pools: &Pools, log: &LogFacts) -> Option<Withheld> {
 fn logs_cover(log: &LogFacts, levels: &[Level]) -> bool {
     /// A log may be quiet for an hour at either end.
     const QUIET: i64 = 3_600;
-    let (Some(first), Some(last)) = (levels.first(), levels.last()) else { return false };
-    let (Some(from), Some(to)) = (log.first_row, log.last_row) else { return false };
+    let (Some(first), Some(last)) = (levels.first(), levels.last()) else {
+        return false;
+    };
+    let (Some(from), Some(to)) = (log.first_row, log.last_row) else {
+        return false;
+    };
     from - QUIET <= first.at / 1_000 && last.at / 1_000 <= to + QUIET
 }
 
 /// True for tags that grow without leaking.
 pub(super) fn is_cache(tag: Tag) -> bool {
-    well_known(tag).is_some_and(|known| matches!(known.class, TagClass::Cache | TagClass::TraceBuffer))
+    well_known(tag)
+        .is_some_and(|known| matches!(known.class, TagClass::Cache | TagClass::TraceBuffer))
 }
 
 /// True for the kernel's own tags, for which no image is blamed.
@@ -267,8 +391,14 @@ pub(super) fn is_kernel_owned(tag: Tag) -> bool {
 }
 
 /// First and last time of some snapshots, as far as known.
-pub(super) fn span_of(history: &PoolHistory, places: std::ops::Range<usize>) -> (Option<String>, Option<String>) {
+pub(super) fn span_of(
+    history: &PoolHistory,
+    places: std::ops::Range<usize>,
+) -> (Option<String>, Option<String>) {
     let at = |s: &Snapshot| s.facts.at.and_then(of_millis);
     let snapshots = history.snapshots.get(places).unwrap_or(&[]);
-    (snapshots.iter().find_map(at), snapshots.iter().rev().find_map(at))
+    (
+        snapshots.iter().find_map(at),
+        snapshots.iter().rev().find_map(at),
+    )
 }

@@ -20,13 +20,22 @@ pub(super) fn facts(survey: &Survey, options: &Options, pools: &Pools) -> HostFa
     let mut host = Host::default();
     let mut sources = Vec::new();
     let system = survey.systems.first().map(|(_, system)| system);
-    let mut os = system.and_then(|s| s.os_name.as_ref()).map(|s| s.value.clone());
+    let mut os = system
+        .and_then(|s| s.os_name.as_ref())
+        .map(|s| s.value.clone());
     if let Some(system) = system {
         sources.push("systeminfo output in the bundle".to_owned());
-        host.os = system.os_name.as_ref().and_then(|name| name.value.parse().ok());
+        host.os = system
+            .os_name
+            .as_ref()
+            .and_then(|name| name.value.parse().ok());
         if host.os.is_none() {
             host.os = system.os_version.as_ref().and_then(|v| {
-                crate::diagnosis::headroom::OsVersion::from_nt(v.value.major, v.value.minor, v.value.build)
+                crate::diagnosis::headroom::OsVersion::from_nt(
+                    v.value.major,
+                    v.value.minor,
+                    v.value.build,
+                )
             });
         }
         host.arch = system.architecture.as_ref().and_then(|a| match a.value {
@@ -41,14 +50,21 @@ pub(super) fn facts(survey: &Survey, options: &Options, pools: &Pools) -> HostFa
         host.boot_3gb = Some(boot.user_mib() > 2048);
         sources.push("boot configuration in the bundle".to_owned());
     }
-    let header_ram = pools.history.snapshots.iter().rev().find_map(|s| s.facts.ram);
+    let header_ram = pools
+        .history
+        .snapshots
+        .iter()
+        .rev()
+        .find_map(|s| s.facts.ram);
     if let (None, Some(ram)) = (host.ram_bytes, header_ram) {
         host.ram_bytes = Some(ram);
         sources.push("memory size in poolmon's header".to_owned());
     }
     stated(&mut host, &mut os, &mut sources, options);
     HostFacts {
-        name: system.and_then(|s| s.host.as_ref()).map(|s| s.value.clone()),
+        name: system
+            .and_then(|s| s.host.as_ref())
+            .map(|s| s.value.clone()),
         os,
         limit: limit(&host).map_err(|missing| missing.to_string()),
         margin: Margin::of(&host),

@@ -13,7 +13,9 @@ use super::survey::{Survey, Use};
 use crate::artifact::driver::catalog::{Catalog, CatalogSearch, search};
 use crate::artifact::driver::identity::{Identity, identify};
 use crate::artifact::driver::image::{Image, ImageError, Machine};
-use crate::artifact::driver::tags::{Blind, Finding, Grade, TagFindings, TagQuery, analyse, explain};
+use crate::artifact::driver::tags::{
+    Blind, Finding, Grade, TagFindings, TagQuery, analyse, explain,
+};
 use crate::bundle::{Artifact, Bundle, ContentDigest, Role, Sha256};
 use crate::tag::Tag;
 
@@ -63,15 +65,31 @@ struct Looked {
     is_image: bool,
 }
 
-pub(super) fn scan(bundle: &Bundle, more: &[Bundle], survey: &mut Survey, facts: &CaseFacts, progress: &dyn Progress) -> Images {
+pub(super) fn scan(
+    bundle: &Bundle,
+    more: &[Bundle],
+    survey: &mut Survey,
+    facts: &CaseFacts,
+    progress: &dyn Progress,
+) -> Images {
     let tags: Vec<Tag> = facts.wanted.iter().map(|(tag, _)| *tag).collect();
     let bundles: Vec<&Bundle> = std::iter::once(bundle).chain(more).collect();
     let jobs: Vec<(usize, &Artifact)> = bundles
         .iter()
         .enumerate()
-        .flat_map(|(index, b)| b.artifacts().iter().filter(|a| a.role == Role::Driver).map(move |a| (index, a)))
+        .flat_map(|(index, b)| {
+            b.artifacts()
+                .iter()
+                .filter(|a| a.role == Role::Driver)
+                .map(move |a| (index, a))
+        })
         .collect();
-    progress.begin(Phase::Images, jobs.iter().filter_map(|(_, a)| a.size.or(a.claimed_size)).sum());
+    progress.begin(
+        Phase::Images,
+        jobs.iter()
+            .filter_map(|(_, a)| a.size.or(a.claimed_size))
+            .sum(),
+    );
     let catalogs: Vec<Catalog> = survey.catalogs.iter().map(|(_, c)| c.clone()).collect();
     let looked: Vec<Looked> = jobs
         .par_iter()
@@ -91,7 +109,10 @@ fn collect(jobs: &[(usize, &Artifact)], looked: Vec<Looked>, survey: &mut Survey
         let mut copy_of = None;
         if let Some((digest, used, mut notes)) = one.entry {
             if let ContentDigest::Whole(sha256) = digest {
-                copy_of = seen.iter().find(|(other, _)| *other == sha256).map(|(_, name)| name.clone());
+                copy_of = seen
+                    .iter()
+                    .find(|(other, _)| *other == sha256)
+                    .map(|(_, name)| name.clone());
                 if copy_of.is_none() {
                     seen.push((sha256, artifact.name.to_string()));
                 }
@@ -100,10 +121,18 @@ fn collect(jobs: &[(usize, &Artifact)], looked: Vec<Looked>, survey: &mut Survey
                 notes.push(format!("the same bytes as {other}"));
             }
             if index > 0 {
-                images.notes.extend(notes.iter().map(|note| format!("{}: {note}", artifact.name)));
+                images.notes.extend(
+                    notes
+                        .iter()
+                        .map(|note| format!("{}: {note}", artifact.name)),
+                );
             } else if let Some(entry) = survey.entries.get_mut(artifact.id.index()) {
                 entry.digest = digest;
-                entry.used = if copy_of.is_some() { Use::Duplicate } else { used };
+                entry.used = if copy_of.is_some() {
+                    Use::Duplicate
+                } else {
+                    used
+                };
                 entry.notes.extend(notes);
             }
         }
@@ -113,7 +142,12 @@ fn collect(jobs: &[(usize, &Artifact)], looked: Vec<Looked>, survey: &mut Survey
             first.copies.push(facts.name);
             continue;
         }
-        let reasons: Vec<String> = facts.blind.iter().filter(|b| hides(b)).map(|b| b.sentence()).collect();
+        let reasons: Vec<String> = facts
+            .blind
+            .iter()
+            .filter(|b| hides(b))
+            .map(|b| b.sentence())
+            .collect();
         if !reasons.is_empty() && copy_of.is_none() {
             images.blind.push((facts.name.clone(), reasons.join("; ")));
         }
@@ -126,54 +160,110 @@ fn collect(jobs: &[(usize, &Artifact)], looked: Vec<Looked>, survey: &mut Survey
 
 /// True for what may hide an allocation altogether.
 fn hides(blind: &Blind) -> bool {
-    matches!(blind, Blind::Machine | Blind::Packed(_) | Blind::Truncated | Blind::Limit)
+    matches!(
+        blind,
+        Blind::Machine | Blind::Packed(_) | Blind::Truncated | Blind::Limit
+    )
 }
 
-fn look(bundle: &Bundle, index: usize, artifact: &Artifact, tags: &[Tag], catalogs: &[Catalog]) -> Looked {
+fn look(
+    bundle: &Bundle,
+    index: usize,
+    artifact: &Artifact,
+    tags: &[Tag],
+    catalogs: &[Catalog],
+) -> Looked {
     let bytes = match bundle.read_whole(artifact.id, MAX_IMAGE) {
         Ok(bytes) => bytes,
         Err(why) => {
-            let entry = (ContentDigest::Unreadable, Use::Unreadable, vec![why.to_string()]);
-            return Looked { entry: Some(entry), facts: None, is_image: false };
+            let entry = (
+                ContentDigest::Unreadable,
+                Use::Unreadable,
+                vec![why.to_string()],
+            );
+            return Looked {
+                entry: Some(entry),
+                facts: None,
+                is_image: false,
+            };
         }
     };
     let sha256 = Sha256::of(&bytes);
     let faulty = bundle.faults().iter().any(|(id, _)| *id == artifact.id);
-    let digest = if faulty { ContentDigest::Partial(sha256) } else { ContentDigest::Whole(sha256) };
+    let digest = if faulty {
+        ContentDigest::Partial(sha256)
+    } else {
+        ContentDigest::Whole(sha256)
+    };
     let name = artifact.name.to_string();
-    let result = catch_unwind(AssertUnwindSafe(|| read_image(&bytes, &name, tags, catalogs)));
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        read_image(&bytes, &name, tags, catalogs)
+    }));
     match result {
         Ok(Ok(mut facts)) => {
             facts.bundle = index;
             facts.artifact = artifact.id.index();
             facts.sha256 = sha256;
             let notes = facts.blind.iter().map(|b| b.sentence()).collect();
-            Looked { entry: Some((digest, Use::Used, notes)), facts: Some(facts), is_image: true }
+            Looked {
+                entry: Some((digest, Use::Used, notes)),
+                facts: Some(facts),
+                is_image: true,
+            }
         }
-        Ok(Err(why)) => Looked { entry: Some((digest, Use::NotUnderstood, vec![why.to_string()])), facts: None, is_image: false },
+        Ok(Err(why)) => Looked {
+            entry: Some((digest, Use::NotUnderstood, vec![why.to_string()])),
+            facts: None,
+            is_image: false,
+        },
         Err(_) => {
             let note = "the analysis of this image failed; the others were not affected".to_owned();
-            Looked { entry: Some((digest, Use::NotUnderstood, vec![note])), facts: None, is_image: false }
+            Looked {
+                entry: Some((digest, Use::NotUnderstood, vec![note])),
+                facts: None,
+                is_image: false,
+            }
         }
     }
 }
 
-fn read_image(bytes: &[u8], name: &str, tags: &[Tag], catalogs: &[Catalog]) -> Result<ImageFacts, ImageError> {
+fn read_image(
+    bytes: &[u8],
+    name: &str,
+    tags: &[Tag],
+    catalogs: &[Catalog],
+) -> Result<ImageFacts, ImageError> {
     let image = Image::parse(bytes)?;
     let file_name = name.rsplit('/').next().unwrap_or(name).to_owned();
-    let TagFindings { findings, reversed, blind, .. } = if tags.is_empty() {
+    let TagFindings {
+        findings,
+        reversed,
+        blind,
+        ..
+    } = if tags.is_empty() {
         TagFindings::default()
     } else {
         analyse(&image, TagQuery::Only(tags), Some(&file_name))
     };
     let matters = findings.iter().any(|f| f.grade < Grade::Text);
-    let identity = if matters { identify(bytes).ok().map(Box::new) } else { None };
-    let catalog = identity.as_ref().and_then(|identity| match search(catalogs, &identity.authenticode) {
-        CatalogSearch::NoCatalogs => None,
-        other => Some(other.to_string()),
-    });
+    let identity = if matters {
+        identify(bytes).ok().map(Box::new)
+    } else {
+        None
+    };
+    let catalog =
+        identity
+            .as_ref()
+            .and_then(|identity| match search(catalogs, &identity.authenticode) {
+                CatalogSearch::NoCatalogs => None,
+                other => Some(other.to_string()),
+            });
     let shown = |finding: Finding| {
-        let lines = if finding.grade <= Grade::Operand { explain(&image, &finding) } else { Vec::new() };
+        let lines = if finding.grade <= Grade::Operand {
+            explain(&image, &finding)
+        } else {
+            Vec::new()
+        };
         (finding, lines.into_iter().take(MAX_INSTRUCTIONS).collect())
     };
     Ok(ImageFacts {

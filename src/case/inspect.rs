@@ -120,14 +120,28 @@ pub fn inspect_image(bytes: &[u8], name: &str) -> Result<ImageReport, ImageError
     let image = Image::parse(bytes)?;
     let found = analyse(&image, TagQuery::All, Some(name));
     let identity = identify(bytes).ok().map(Box::new);
-    let tags = found.findings.iter().filter(|f| f.grade <= Grade::Name).map(|f| tag_use(&image, f)).collect();
-    let notes = identity.iter().flat_map(|i| i.notes.iter().map(ToString::to_string)).collect();
+    let tags = found
+        .findings
+        .iter()
+        .filter(|f| f.grade <= Grade::Name)
+        .map(|f| tag_use(&image, f))
+        .collect();
+    let notes = identity
+        .iter()
+        .flat_map(|i| i.notes.iter().map(ToString::to_string))
+        .collect();
     let translations = identity
         .iter()
         .flat_map(|i| i.version.tables())
-        .map(|t| Translation { key: t.key.clone(), strings: t.strings.clone() })
+        .map(|t| Translation {
+            key: t.key.clone(),
+            strings: t.strings.clone(),
+        })
         .collect();
-    let chain = identity.as_deref().map(|i| chain(&i.signature)).unwrap_or_default();
+    let chain = identity
+        .as_deref()
+        .map(|i| chain(&i.signature))
+        .unwrap_or_default();
     let facts = ImageFacts {
         bundle: 0,
         artifact: 0,
@@ -173,7 +187,10 @@ fn tag_use(image: &Image<'_>, finding: &Finding) -> TagUse {
         pool: finding.pool.map(|p| p.name()),
         sites: finding.count,
         rvas: finding.sites.clone(),
-        instructions: explain(image, finding).into_iter().take(MAX_INSTRUCTIONS).collect(),
+        instructions: explain(image, finding)
+            .into_iter()
+            .take(MAX_INSTRUCTIONS)
+            .collect(),
     }
 }
 
@@ -193,8 +210,12 @@ fn sections(image: &Image<'_>) -> Vec<SectionRow> {
 }
 
 fn chain(signature: &SignatureState) -> Vec<ChainLink> {
-    let SignatureState::Present(embedded) = signature else { return Vec::new() };
-    let time = |at: Option<chrono::DateTime<chrono::Utc>>| at.map(|t| t.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+    let SignatureState::Present(embedded) = signature else {
+        return Vec::new();
+    };
+    let time = |at: Option<chrono::DateTime<chrono::Utc>>| {
+        at.map(|t| t.to_rfc3339_opts(chrono::SecondsFormat::Secs, true))
+    };
     embedded
         .primary()
         .signer
@@ -220,10 +241,11 @@ impl ImageReport {
         let safe = |text: &str| terminal(text, Charset::Unicode);
         let d = &self.driver;
         writeln!(out, "{} ({})", safe(&d.path), d.machine)?;
-        let mut line = |name: &str, value: Option<&str>| match value.map(safe).filter(|v| !v.is_empty()) {
-            Some(value) => writeln!(out, "  {name:10} {value}"),
-            None => Ok(()),
-        };
+        let mut line =
+            |name: &str, value: Option<&str>| match value.map(safe).filter(|v| !v.is_empty()) {
+                Some(value) => writeln!(out, "  {name:10} {value}"),
+                None => Ok(()),
+            };
         line("version", d.version.file_version.as_deref())?;
         line("company", d.version.company.as_deref())?;
         line("product", d.version.product.as_deref())?;
@@ -254,15 +276,29 @@ impl ImageReport {
             .iter()
             .map(|s| {
                 let kind = if s.executable { "x" } else { "" };
-                format!("{}{}{kind} {:.1}", terminal(&s.name, Charset::Unicode), if s.executable { ":" } else { "" }, s.entropy)
+                format!(
+                    "{}{}{kind} {:.1}",
+                    terminal(&s.name, Charset::Unicode),
+                    if s.executable { ":" } else { "" },
+                    s.entropy
+                )
             })
             .collect();
-        writeln!(out, "  {:10} {} (entropy, bits a byte)", "sections", names.join(", "))
+        writeln!(
+            out,
+            "  {:10} {} (entropy, bits a byte)",
+            "sections",
+            names.join(", ")
+        )
     }
 
     fn write_tags(&self, out: &mut dyn Write) -> io::Result<()> {
         if self.tags.is_empty() {
-            let why = if self.routines.is_empty() { "no routine that takes a tag is imported" } else { "no tag could be followed to a call" };
+            let why = if self.routines.is_empty() {
+                "no routine that takes a tag is imported"
+            } else {
+                "no tag could be followed to a call"
+            };
             return writeln!(out, "  {:10} none: {why}", "tags");
         }
         let mut by_tag: BTreeMap<&str, Vec<&TagUse>> = BTreeMap::new();
@@ -272,8 +308,15 @@ impl ImageReport {
         for (tag, uses) in by_tag {
             writeln!(out, "  tag `{}`", terminal(tag, Charset::Unicode))?;
             for one in uses {
-                let how: Vec<&str> = [Some(one.grade), one.role, one.via, one.api, one.pool].into_iter().flatten().collect();
-                let rva = one.rvas.first().map(|r| format!(" at {r:#x}")).unwrap_or_default();
+                let how: Vec<&str> = [Some(one.grade), one.role, one.via, one.api, one.pool]
+                    .into_iter()
+                    .flatten()
+                    .collect();
+                let rva = one
+                    .rvas
+                    .first()
+                    .map(|r| format!(" at {r:#x}"))
+                    .unwrap_or_default();
                 writeln!(out, "    {} ({} sites){rva}", how.join(" "), one.sites)?;
                 for instruction in &one.instructions {
                     writeln!(out, "      {}", terminal(instruction, Charset::Unicode))?;
@@ -281,6 +324,10 @@ impl ImageReport {
             }
         }
         let calls = &self.calls;
-        writeln!(out, "  {:10} {} of {} calls of tag routines followed to a constant", "calls", calls.constant, calls.total)
+        writeln!(
+            out,
+            "  {:10} {} of {} calls of tag routines followed to a constant",
+            "calls", calls.constant, calls.total
+        )
     }
 }

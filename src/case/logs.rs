@@ -22,7 +22,11 @@ impl LogFile {
         let tally = &self.log.tally;
         if tally.rows == 0 && !tally.is_analysable() {
             Use::NotUnderstood
-        } else if tally.oddities.keys().any(|k| *k != Oddity::Misaligned && *k != Oddity::TornTail) {
+        } else if tally
+            .oddities
+            .keys()
+            .any(|k| *k != Oddity::Misaligned && *k != Oddity::TornTail)
+        {
             Use::PartlyUsed
         } else {
             Use::Used
@@ -65,8 +69,15 @@ pub(super) enum Digest {
 }
 
 /// Reads a log, large ones with several threads, and takes its digest.
-pub(super) fn read_log(bundle: &Bundle, artifact: &Artifact, digest: Digest, notes: &mut Vec<String>) -> (LogFile, ContentDigest) {
-    let large = bundle.path_of(artifact.id).filter(|_| artifact.size.is_some_and(|size| size >= WORTH_SPLITTING));
+pub(super) fn read_log(
+    bundle: &Bundle,
+    artifact: &Artifact,
+    digest: Digest,
+    notes: &mut Vec<String>,
+) -> (LogFile, ContentDigest) {
+    let large = bundle
+        .path_of(artifact.id)
+        .filter(|_| artifact.size.is_some_and(|size| size >= WORTH_SPLITTING));
     let (tally, bytes, digest, trouble) = match (large, artifact.size) {
         (Some(path), Some(size)) => {
             let open = |at: u64| {
@@ -86,24 +97,48 @@ pub(super) fn read_log(bundle: &Bundle, artifact: &Artifact, digest: Digest, not
         notes.push(format!("reading failed: {trouble}"));
     }
     describe(&tally, bytes, notes);
-    let log = LogFile { artifact: artifact.id, log: Log { tally, bytes }, standing: Standing::Counted };
+    let log = LogFile {
+        artifact: artifact.id,
+        log: Log { tally, bytes },
+        standing: Standing::Counted,
+    };
     (log, digest)
 }
 
-fn stream_log(bundle: &Bundle, artifact: &Artifact, digest: Digest) -> (Tally, u64, ContentDigest, Option<io::Error>) {
+fn stream_log(
+    bundle: &Bundle,
+    artifact: &Artifact,
+    digest: Digest,
+) -> (Tally, u64, ContentDigest, Option<io::Error>) {
     let mut reader = match bundle.open_artifact(artifact.id) {
         Ok(reader) => reader,
-        Err(why) => return (Tally::default(), 0, ContentDigest::Unreadable, Some(io::Error::other(why))),
+        Err(why) => {
+            return (
+                Tally::default(),
+                0,
+                ContentDigest::Unreadable,
+                Some(io::Error::other(why)),
+            );
+        }
     };
     if digest == Digest::NotWanted {
         let (tally, trouble) = httperr::read(&mut reader);
-        return (tally, reader.delivered(), ContentDigest::Unreadable, trouble);
+        return (
+            tally,
+            reader.delivered(),
+            ContentDigest::Unreadable,
+            trouble,
+        );
     }
     let mut hashing = HashingReader::new(reader);
     let (tally, trouble) = httperr::read(&mut hashing);
     let (sha256, bytes, reader) = hashing.into_parts();
     let whole = reader.fault().is_none() && trouble.is_none();
-    let digest = if whole { ContentDigest::Whole(sha256) } else { ContentDigest::Partial(sha256) };
+    let digest = if whole {
+        ContentDigest::Whole(sha256)
+    } else {
+        ContentDigest::Partial(sha256)
+    };
     (tally, bytes, digest, trouble)
 }
 
@@ -113,10 +148,17 @@ fn describe(tally: &Tally, bytes: u64, notes: &mut Vec<String>) {
     } else if tally.rows == 0 && tally.is_analysable() {
         notes.push("no rows: it neither shows refusals nor their absence".into());
     } else if tally.rows == 0 {
-        notes.push("its fields lack s-reason, so it cannot show refusals: not analysable, not clean".into());
+        notes.push(
+            "its fields lack s-reason, so it cannot show refusals: not analysable, not clean"
+                .into(),
+        );
     }
-    let inferred: u64 =
-        tally.layouts.iter().filter(|l| l.layout.source() == LayoutSource::Inferred).map(|l| l.rows).sum();
+    let inferred: u64 = tally
+        .layouts
+        .iter()
+        .filter(|l| l.layout.source() == LayoutSource::Inferred)
+        .map(|l| l.rows)
+        .sum();
     if inferred > 0 {
         let columns: Vec<String> = tally
             .layouts
@@ -124,32 +166,60 @@ fn describe(tally: &Tally, bytes: u64, notes: &mut Vec<String>) {
             .filter(|l| l.layout.source() == LayoutSource::Inferred)
             .map(|l| l.layout.columns().to_string())
             .collect();
-        notes.push(format!("no #Fields line before {inferred} rows: layout inferred from {} columns", columns.join(", ")));
+        notes.push(format!(
+            "no #Fields line before {inferred} rows: layout inferred from {} columns",
+            columns.join(", ")
+        ));
     }
     for (kind, odd) in &tally.oddities {
         let first = odd.samples.first().map_or(0, |s| s.line);
-        notes.push(format!("{} {} (first: line {first})", odd.count, kind.phrase()));
+        notes.push(format!(
+            "{} {} (first: line {first})",
+            odd.count,
+            kind.phrase()
+        ));
     }
     if tally.nul_bytes > 0 {
         notes.push(format!("{} NUL bytes skipped", tally.nul_bytes));
     }
     if tally.non_utf8_lines > 0 {
-        notes.push(format!("{} lines are not UTF-8; read all the same", tally.non_utf8_lines));
+        notes.push(format!(
+            "{} lines are not UTF-8; read all the same",
+            tally.non_utf8_lines
+        ));
     }
     if let Some(step) = tally.steps_back.iter().max_by_key(|s| s.from - s.to) {
         let times = tally.steps_back_total;
         let by = super::times::duration(step.from - step.to);
-        notes.push(format!("its clock runs backwards {times} times, by up to {by} (line {})", step.line));
+        notes.push(format!(
+            "its clock runs backwards {times} times, by up to {by} (line {})",
+            step.line
+        ));
     }
     if tally.reasons_over_limit > 0 {
-        notes.push(format!("{} rows with further unknown reasons were counted together", tally.reasons_over_limit));
+        notes.push(format!(
+            "{} rows with further unknown reasons were counted together",
+            tally.reasons_over_limit
+        ));
     }
 }
 
 /// Takes out what stands in several logs, and adds up the rest.
 pub(super) fn settle(bundle: &Bundle, survey: &mut Survey) -> LogFacts {
     let ids: Vec<ArtifactId> = survey.logs.iter().map(|l| l.artifact).collect();
-    let mut logs: Vec<Log> = survey.logs.iter_mut().map(|l| std::mem::replace(&mut l.log, Log { tally: Tally::default(), bytes: 0 })).collect();
+    let mut logs: Vec<Log> = survey
+        .logs
+        .iter_mut()
+        .map(|l| {
+            std::mem::replace(
+                &mut l.log,
+                Log {
+                    tally: Tally::default(),
+                    bytes: 0,
+                },
+            )
+        })
+        .collect();
     let open = |place: usize| bundle.open_artifact(ids[place]).map_err(io::Error::other);
     let standings = httperr::settle(&mut logs, open);
     for ((file, log), standing) in survey.logs.iter_mut().zip(logs).zip(standings) {
@@ -163,19 +233,35 @@ pub(super) fn settle(bundle: &Bundle, survey: &mut Survey) -> LogFacts {
 }
 
 fn note_standing(bundle: &Bundle, survey: &mut Survey, index: usize, ids: &[ArtifactId]) {
-    let name = |other: &usize| bundle.artifact(ids[*other]).map_or_else(String::new, |a| a.name.to_string());
+    let name = |other: &usize| {
+        bundle
+            .artifact(ids[*other])
+            .map_or_else(String::new, |a| a.name.to_string())
+    };
     let names = |others: &[usize]| others.iter().map(name).collect::<Vec<_>>().join(", ");
     let (note, used) = match &survey.logs[index].standing {
         Standing::Counted => return,
-        Standing::BeginningOf { other } => {
-            (format!("all its bytes stand at the beginning of {}: its rows count once", name(other)), Some(Use::Duplicate))
-        }
-        Standing::Overlaps { others, rows } => {
-            (format!("{rows} of its rows stand in {} too and count once", names(others)), Some(Use::PartlyUsed))
-        }
-        Standing::NotCompared { others } => {
-            (format!("covers the time of {} and is too large to compare: rows may count twice", names(others)), None)
-        }
+        Standing::BeginningOf { other } => (
+            format!(
+                "all its bytes stand at the beginning of {}: its rows count once",
+                name(other)
+            ),
+            Some(Use::Duplicate),
+        ),
+        Standing::Overlaps { others, rows } => (
+            format!(
+                "{rows} of its rows stand in {} too and count once",
+                names(others)
+            ),
+            Some(Use::PartlyUsed),
+        ),
+        Standing::NotCompared { others } => (
+            format!(
+                "covers the time of {} and is too large to compare: rows may count twice",
+                names(others)
+            ),
+            None,
+        ),
     };
     if let Some(entry) = survey.entries.get_mut(ids[index].index()) {
         entry.notes.push(note);
@@ -214,8 +300,16 @@ fn add_up(logs: &[LogFile]) -> LogFacts {
         facts.analysable += u64::from(tally.rows > 0);
         facts.unanalysable += u64::from(!duplicate && !tally.is_analysable());
         if let Some(span) = tally.span {
-            facts.first_row = Some(facts.first_row.map_or(span.earliest, |first| first.min(span.earliest)));
-            facts.last_row = Some(facts.last_row.map_or(span.latest, |last| last.max(span.latest)));
+            facts.first_row = Some(
+                facts
+                    .first_row
+                    .map_or(span.earliest, |first| first.min(span.earliest)),
+            );
+            facts.last_row = Some(
+                facts
+                    .last_row
+                    .map_or(span.latest, |last| last.max(span.latest)),
+            );
         }
     }
     facts.alive_hours = hours.into_keys().collect();
@@ -233,13 +327,17 @@ fn counted(points: &[RefusalPoint]) -> (Vec<(i64, u64)>, i64) {
     let by = |seconds: i64| {
         let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
         for point in points {
-            let count = counts.entry(point.at.div_euclid(seconds) * seconds).or_default();
+            let count = counts
+                .entry(point.at.div_euclid(seconds) * seconds)
+                .or_default();
             *count = count.saturating_add(point.connections);
         }
         counts
     };
     let lengths = [60, 600, 3_600, 86_400, 30 * 86_400];
-    let fits = lengths.into_iter().find(|&seconds| by(seconds).len() <= MAX_COUNTS);
+    let fits = lengths
+        .into_iter()
+        .find(|&seconds| by(seconds).len() <= MAX_COUNTS);
     let seconds = fits.unwrap_or(365 * 86_400);
     (by(seconds).into_iter().collect(), seconds)
 }
@@ -248,9 +346,15 @@ fn counted(points: &[RefusalPoint]) -> (Vec<(i64, u64)>, i64) {
 const LONG_GAP_HOURS: i64 = 24;
 
 fn note_gaps(facts: &mut LogFacts) {
-    let gaps = facts.alive_hours.windows(2).filter(|pair| pair[1] - pair[0] > LONG_GAP_HOURS);
+    let gaps = facts
+        .alive_hours
+        .windows(2)
+        .filter(|pair| pair[1] - pair[0] > LONG_GAP_HOURS);
     if let Some(longest) = gaps.max_by_key(|pair| pair[1] - pair[0]) {
-        let (from, to) = (of_seconds((longest[0] + 1) * 3_600), of_seconds(longest[1] * 3_600));
+        let (from, to) = (
+            of_seconds((longest[0] + 1) * 3_600),
+            of_seconds(longest[1] * 3_600),
+        );
         facts.notes.push(format!(
             "no HTTPERR row of any kind from {} to {}: nothing is known of that time",
             from.unwrap_or_default(),
@@ -258,6 +362,9 @@ fn note_gaps(facts: &mut LogFacts) {
         ));
     }
     if facts.undated_refusals > 0 {
-        facts.notes.push(format!("{} refusal rows have no readable date and are in no total", facts.undated_refusals));
+        facts.notes.push(format!(
+            "{} refusal rows have no readable date and are in no total",
+            facts.undated_refusals
+        ));
     }
 }

@@ -53,18 +53,36 @@ pub fn refusals(bundle: &Bundle, progress: &dyn Progress) -> LogsAlone {
             role => others.push((artifact.name.to_string(), role.name())),
         }
     }
-    LogsAlone { refusals: assemble::refusals_of(&log), files, others, notes: log.notes }
+    LogsAlone {
+        refusals: assemble::refusals_of(&log),
+        files,
+        others,
+        notes: log.notes,
+    }
 }
 
 /// Analyses one case. `more_images` are folders of images to look into beside the bundle's own.
 ///
 /// Trouble with single artifacts is part of the report; a bundle that opened always gives one.
-pub fn analyse(bundle: &Bundle, more_images: &[Bundle], options: &Options, progress: &dyn Progress) -> Report {
+pub fn analyse(
+    bundle: &Bundle,
+    more_images: &[Bundle],
+    options: &Options,
+    progress: &dyn Progress,
+) -> Report {
     let mut survey = survey::read(bundle, options, progress);
     let log = logs::settle(bundle, &mut survey);
     let pools = pools::read(bundle, &mut survey, options);
     let host = host::facts(&survey, options, &pools);
     let facts = facts::gather(&log, &pools, host);
     let images = images::scan(bundle, more_images, &mut survey, &facts, progress);
-    assemble::report(&assemble::Parts { bundle, survey: &survey, log: &log, pools: &pools, facts: &facts, images: &images, options })
+    assemble::report(&assemble::Parts {
+        bundle,
+        survey: &survey,
+        log: &log,
+        pools: &pools,
+        facts: &facts,
+        images: &images,
+        options,
+    })
 }

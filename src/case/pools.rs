@@ -7,11 +7,18 @@ use std::collections::BTreeMap;
 
 use super::options::Options;
 use super::survey::{Survey, Use};
-use crate::artifact::poolmon::{Completeness, FileNotes, Options as PoolOptions, PageFaults, Row, Snapshot, SnapshotReader, StampSide, TextBlock, Title};
+use crate::artifact::poolmon::{
+    Completeness, FileNotes, Options as PoolOptions, PageFaults, Row, Snapshot, SnapshotReader,
+    StampSide, TextBlock, Title,
+};
 use crate::bundle::{Artifact, ArtifactId, Bundle, ContentDigest, HashingReader, When};
 use crate::tag::{Pool, Tag};
-use crate::timeline::series::{Extent, Facts, Observation, PoolHistory, PoolsShown, Reading, Scope, SeriesBuilder, TagsShown};
-use crate::timeline::stamp::{ClockEvidence, Context, Dating, FileTime, Line, Solution, Withheld, solve};
+use crate::timeline::series::{
+    Extent, Facts, Observation, PoolHistory, PoolsShown, Reading, Scope, SeriesBuilder, TagsShown,
+};
+use crate::timeline::stamp::{
+    ClockEvidence, Context, Dating, FileTime, Line, Solution, Withheld, solve,
+};
 use crate::timeline::zone::{ZoneClaim, ZoneSource};
 
 /// Most snapshots of one file that are dated; as many as the series keep.
@@ -60,24 +67,41 @@ pub(super) struct Pools {
     pub(super) notes: Vec<String>,
 }
 
-fn reader(bundle: &Bundle, id: ArtifactId) -> Option<SnapshotReader<crate::bundle::ArtifactReader>> {
+fn reader(
+    bundle: &Bundle,
+    id: ArtifactId,
+) -> Option<SnapshotReader<crate::bundle::ArtifactReader>> {
     let source = bundle.open_artifact(id).ok()?;
     Some(SnapshotReader::new(source, PoolOptions::default()))
 }
 
 /// Reads a file for its snapshots' times and for what is wrong with it.
-pub(super) fn survey_pool(bundle: &Bundle, artifact: &Artifact, notes: &mut Vec<String>) -> (PoolFile, ContentDigest) {
+pub(super) fn survey_pool(
+    bundle: &Bundle,
+    artifact: &Artifact,
+    notes: &mut Vec<String>,
+) -> (PoolFile, ContentDigest) {
     let mut heads = Vec::new();
     let mut incomplete: BTreeMap<String, u64> = BTreeMap::new();
     let Ok(source) = bundle.open_artifact(artifact.id) else {
         notes.push("cannot be opened".into());
-        let file = PoolFile { artifact: artifact.id, digest: ContentDigest::Unreadable, heads, notes: FileNotes::default(), duplicate: false };
+        let file = PoolFile {
+            artifact: artifact.id,
+            digest: ContentDigest::Unreadable,
+            heads,
+            notes: FileNotes::default(),
+            duplicate: false,
+        };
         return (file, ContentDigest::Unreadable);
     };
     let mut hashing = HashingReader::new(source);
     let mut snapshots = SnapshotReader::new(&mut hashing, PoolOptions::default());
     for snapshot in snapshots.by_ref() {
-        for reason in snapshot.completeness.iter().filter(|c| !matches!(c, Completeness::Complete { .. })) {
+        for reason in snapshot
+            .completeness
+            .iter()
+            .filter(|c| !matches!(c, Completeness::Complete { .. }))
+        {
             *incomplete.entry(reason.reason()).or_default() += 1;
         }
         if heads.len() < MAX_SNAPSHOTS {
@@ -97,38 +121,85 @@ pub(super) fn survey_pool(bundle: &Bundle, artifact: &Artifact, notes: &mut Vec<
         Err(_) => ContentDigest::Unreadable,
     };
     describe(&file_notes, incomplete, notes);
-    (PoolFile { artifact: artifact.id, digest, heads, notes: file_notes, duplicate: false }, digest)
+    (
+        PoolFile {
+            artifact: artifact.id,
+            digest,
+            heads,
+            notes: file_notes,
+            duplicate: false,
+        },
+        digest,
+    )
 }
 
 fn describe(file: &FileNotes, incomplete: BTreeMap<String, u64>, notes: &mut Vec<String>) {
     for problem in &file.problems {
-        let line = problem.line.map_or_else(String::new, |line| format!("line {line}: "));
-        notes.push(format!("{line}{} {}", problem.what.meaning(), problem.what.advice()));
+        let line = problem
+            .line
+            .map_or_else(String::new, |line| format!("line {line}: "));
+        notes.push(format!(
+            "{line}{} {}",
+            problem.what.meaning(),
+            problem.what.advice()
+        ));
     }
     for (reason, snapshots) in incomplete.into_iter().take(6) {
-        notes.push(format!("{snapshots} of {} snapshots: {reason}", file.snapshots));
+        notes.push(format!(
+            "{snapshots} of {} snapshots: {reason}",
+            file.snapshots
+        ));
     }
     let counts = [
-        (file.tally.suspects, "rows whose arithmetic fails were left out"),
-        (file.tally.rejected, "lines among the rows could not be read"),
+        (
+            file.tally.suspects,
+            "rows whose arithmetic fails were left out",
+        ),
+        (
+            file.tally.rejected,
+            "lines among the rows could not be read",
+        ),
         (file.joined_rows, "rows were joined from wrapped pieces"),
         (file.wrapped_rows, "rows hold only modulo 2^32"),
         (file.nuls, "NUL characters dropped"),
     ];
-    notes.extend(counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")));
-    let encodings: Vec<String> = file.encodings.iter().map(|e| format!("{:?}", e.encoding)).collect();
+    notes.extend(
+        counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}")),
+    );
+    let encodings: Vec<String> = file
+        .encodings
+        .iter()
+        .map(|e| format!("{:?}", e.encoding))
+        .collect();
     if encodings.len() > 1 {
-        notes.push(format!("its encoding changes: {}", encodings.join(", then ")));
+        notes.push(format!(
+            "its encoding changes: {}",
+            encodings.join(", then ")
+        ));
     }
     if file.stamp_side == StampSide::Unclear {
-        notes.push("time stamps stand only between snapshots; each is taken for the snapshot after it".into());
+        notes.push(
+            "time stamps stand only between snapshots; each is taken for the snapshot after it"
+                .into(),
+        );
     }
 }
 
 /// Dates all snapshots and makes series of them.
 pub(super) fn read(bundle: &Bundle, survey: &mut Survey, options: &Options) -> Pools {
     mark_duplicates(survey);
-    let names: Vec<String> = survey.pools.iter().map(|p| bundle.artifact(p.artifact).map_or_else(String::new, |a| a.name.to_string())).collect();
+    let names: Vec<String> = survey
+        .pools
+        .iter()
+        .map(|p| {
+            bundle
+                .artifact(p.artifact)
+                .map_or_else(String::new, |a| a.name.to_string())
+        })
+        .collect();
     let evidence = evidence(bundle, survey, &names);
     let mut solution = solve(&evidence, &context(survey, options));
     let mut notes = Vec::new();
@@ -144,8 +215,15 @@ pub(super) fn read(bundle: &Bundle, survey: &mut Survey, options: &Options) -> P
     };
     let mut builder = SeriesBuilder::default();
     let mut dated = 0;
-    for (source, file) in survey.pools.iter().enumerate().filter(|(_, f)| !f.duplicate) {
-        let Some(snapshots) = reader(bundle, file.artifact) else { continue };
+    for (source, file) in survey
+        .pools
+        .iter()
+        .enumerate()
+        .filter(|(_, f)| !f.duplicate)
+    {
+        let Some(snapshots) = reader(bundle, file.artifact) else {
+            continue;
+        };
         for (position, snapshot) in snapshots.take(file.heads.len()).enumerate() {
             let dating = pools.solution.datings.get(dated);
             dated += 1;
@@ -162,7 +240,9 @@ pub(super) fn read(bundle: &Bundle, survey: &mut Survey, options: &Options) -> P
         }
     }
     pools.history = builder.finish();
-    pools.notes.extend(pools.history.notes.iter().map(ToString::to_string));
+    pools
+        .notes
+        .extend(pools.history.notes.iter().map(ToString::to_string));
     pools
 }
 
@@ -173,15 +253,32 @@ const COPIED_TOGETHER: i64 = 60;
 /// Takes back what only file times date, unless two or more such times lie apart as snapshots do.
 /// True if something was taken back.
 fn distrust_file_times(solution: &mut Solution) -> bool {
-    let weak = |dating: &Dating| dating.stamp.as_ref().is_some_and(|s| s.utc.is_some() && s.source.is_weak());
-    let mut times: Vec<i64> = solution.datings.iter().filter(|d| weak(d)).filter_map(|d| d.utc()).map(|at| at.timestamp()).collect();
+    let weak = |dating: &Dating| {
+        dating
+            .stamp
+            .as_ref()
+            .is_some_and(|s| s.utc.is_some() && s.source.is_weak())
+    };
+    let mut times: Vec<i64> = solution
+        .datings
+        .iter()
+        .filter(|d| weak(d))
+        .filter_map(|d| d.utc())
+        .map(|at| at.timestamp())
+        .collect();
     times.sort_unstable();
-    let apart = times.len() > 1 && times.windows(2).all(|pair| pair[1] - pair[0] >= COPIED_TOGETHER);
+    let apart = times.len() > 1
+        && times
+            .windows(2)
+            .all(|pair| pair[1] - pair[0] >= COPIED_TOGETHER);
     if times.is_empty() || apart {
         return false;
     }
     for dating in solution.datings.iter_mut().filter(|d| weak(d)) {
-        *dating = Dating { stamp: None, withheld: Some(Withheld::NoStamp) };
+        *dating = Dating {
+            stamp: None,
+            withheld: Some(Withheld::NoStamp),
+        };
     }
     true
 }
@@ -194,17 +291,37 @@ fn mark_duplicates(survey: &mut Survey) {
         if file.duplicate {
             let entry = &mut survey.entries[file.artifact.index()];
             entry.used = Use::Duplicate;
-            entry.notes.push("another artifact has the same bytes: its snapshots count once".into());
+            entry
+                .notes
+                .push("another artifact has the same bytes: its snapshots count once".into());
         } else if whole {
             seen.push(file.digest);
         }
     }
 }
 
-fn evidence<'a>(bundle: &Bundle, survey: &'a Survey, names: &'a [String]) -> Vec<ClockEvidence<'a>> {
-    let lines = |block: &'a TextBlock| block.lines.iter().map(|l| Line { number: l.line, text: &l.text }).collect::<Vec<_>>();
+fn evidence<'a>(
+    bundle: &Bundle,
+    survey: &'a Survey,
+    names: &'a [String],
+) -> Vec<ClockEvidence<'a>> {
+    let lines = |block: &'a TextBlock| {
+        block
+            .lines
+            .iter()
+            .map(|l| Line {
+                number: l.line,
+                text: &l.text,
+            })
+            .collect::<Vec<_>>()
+    };
     let mut all = Vec::new();
-    for (index, file) in survey.pools.iter().enumerate().filter(|(_, f)| !f.duplicate) {
+    for (index, file) in survey
+        .pools
+        .iter()
+        .enumerate()
+        .filter(|(_, f)| !f.duplicate)
+    {
         let modified = bundle.artifact(file.artifact).and_then(|a| a.modified);
         for (position, head) in file.heads.iter().enumerate() {
             let last = position + 1 == file.heads.len();
@@ -216,7 +333,9 @@ fn evidence<'a>(bundle: &Bundle, survey: &'a Survey, names: &'a [String]) -> Vec
                 before: lines(&head.before),
                 after: if last { lines(&head.after) } else { Vec::new() },
                 modified: modified.map(|m| match (m.when, m.source) {
-                    (When::Instant(at), crate::bundle::ModifiedSource::FolderMtime) => FileTime::FileSystem(at),
+                    (When::Instant(at), crate::bundle::ModifiedSource::FolderMtime) => {
+                        FileTime::FileSystem(at)
+                    }
                     (When::Instant(at), _) => FileTime::ArchiveUtc(at),
                     (When::Local(at), _) => FileTime::ArchiveLocal(at),
                 }),
@@ -232,36 +351,67 @@ fn context(survey: &Survey, options: &Options) -> Context {
         zones.push(ZoneClaim::new(*zone, ZoneSource::Option, typed.clone()));
     }
     for (_, system) in &survey.systems {
-        zones.extend(system.time_zone.as_ref().and_then(|stated| ZoneClaim::from_systeminfo(&stated.value)));
+        zones.extend(
+            system
+                .time_zone
+                .as_ref()
+                .and_then(|stated| ZoneClaim::from_systeminfo(&stated.value)),
+        );
     }
-    Context { zones, date_order: options.date_order }
+    Context {
+        zones,
+        date_order: options.date_order,
+    }
 }
 
 fn observation(snapshot: &Snapshot, order: usize, source: usize, at: Option<i64>) -> Observation {
     let header = snapshot.memory.as_ref();
-    let kib = |value: Option<i64>| value.and_then(|k| u64::try_from(k).ok()).map(|k| k.saturating_mul(1024));
+    let kib = |value: Option<i64>| {
+        value
+            .and_then(|k| u64::try_from(k).ok())
+            .map(|k| k.saturating_mul(1024))
+    };
     let session = matches!(snapshot.title, Some(Title::Session(_) | Title::AllSessions));
     let facts = Facts {
         order,
         source,
         at,
-        page_faults: header.and_then(|h| h.page_faults).and_then(|faults| match faults {
-            PageFaults::SinceBoot(n) => Some(n),
-            _ => None,
-        }),
+        page_faults: header
+            .and_then(|h| h.page_faults)
+            .and_then(|faults| match faults {
+                PageFaults::SinceBoot(n) => Some(n),
+                _ => None,
+            }),
         pool_nonpaged: header.and_then(|h| kib(h.pool_nonpaged_kib)),
         pool_paged: header.and_then(|h| kib(h.pool_paged_kib)),
         ram: header.and_then(|h| kib(h.memory_kib)),
         ram_available: header.and_then(|h| kib(h.avail_kib)),
         commit: header.and_then(|h| kib(h.commit_kib)),
         commit_limit: header.and_then(|h| kib(h.limit_kib)),
-        scope: if session { Scope { tags: TagsShown::Filtered, ..scope(snapshot) } } else { scope(snapshot) },
+        scope: if session {
+            Scope {
+                tags: TagsShown::Filtered,
+                ..scope(snapshot)
+            }
+        } else {
+            scope(snapshot)
+        },
     };
-    Observation { facts, rows: snapshot.rows.iter().map(reading).collect() }
+    Observation {
+        facts,
+        rows: snapshot.rows.iter().map(reading).collect(),
+    }
 }
 
 fn reading(row: &Row) -> Reading {
-    Reading { tag: row.tag, pool: row.pool, allocs: row.allocs, frees: row.frees, diff: row.diff, bytes: row.bytes }
+    Reading {
+        tag: row.tag,
+        pool: row.pool,
+        allocs: row.allocs,
+        frees: row.frees,
+        diff: row.diff,
+        bytes: row.bytes,
+    }
 }
 
 fn scope(snapshot: &Snapshot) -> Scope {
@@ -272,7 +422,9 @@ fn scope(snapshot: &Snapshot) -> Scope {
             Completeness::NonpagedOnly { .. } => scope.pools = PoolsShown::NonPagedOnly,
             Completeness::PagedOnly { .. } => scope.pools = PoolsShown::PagedOnly,
             Completeness::TagFilter { .. } => scope.tags = TagsShown::Filtered,
-            Completeness::TruncatedScreen { .. } | Completeness::TornTail | Completeness::RowsLost { .. } => scope.extent = Extent::Truncated,
+            Completeness::TruncatedScreen { .. }
+            | Completeness::TornTail
+            | Completeness::RowsLost { .. } => scope.extent = Extent::Truncated,
             Completeness::Unknown { .. } => scope.extent = Extent::Unknown,
         }
     }
@@ -280,13 +432,31 @@ fn scope(snapshot: &Snapshot) -> Scope {
 }
 
 /// The snapshots of a file at some positions, read again for the evidence: one pass for all.
-pub(super) fn find_rows(bundle: &Bundle, file: &PoolFile, wanted: &[(usize, Tag, Pool)]) -> Vec<Option<Row>> {
+pub(super) fn find_rows(
+    bundle: &Bundle,
+    file: &PoolFile,
+    wanted: &[(usize, Tag, Pool)],
+) -> Vec<Option<Row>> {
     let mut found: Vec<Option<Row>> = wanted.iter().map(|_| None).collect();
-    let Some(snapshots) = reader(bundle, file.artifact) else { return found };
-    let last = wanted.iter().map(|(position, _, _)| *position).max().unwrap_or(0);
+    let Some(snapshots) = reader(bundle, file.artifact) else {
+        return found;
+    };
+    let last = wanted
+        .iter()
+        .map(|(position, _, _)| *position)
+        .max()
+        .unwrap_or(0);
     for (position, snapshot) in snapshots.take(last + 1).enumerate() {
-        for (slot, (_, tag, pool)) in found.iter_mut().zip(wanted).filter(|(_, w)| w.0 == position) {
-            *slot = snapshot.rows.iter().find(|r| r.tag == *tag && r.pool == *pool).cloned();
+        for (slot, (_, tag, pool)) in found
+            .iter_mut()
+            .zip(wanted)
+            .filter(|(_, w)| w.0 == position)
+        {
+            *slot = snapshot
+                .rows
+                .iter()
+                .find(|r| r.tag == *tag && r.pool == *pool)
+                .cloned();
         }
     }
     found

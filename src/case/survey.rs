@@ -80,7 +80,12 @@ pub(super) struct Survey {
 
 pub(super) fn read(bundle: &Bundle, options: &Options, progress: &dyn Progress) -> Survey {
     let wanted = |a: &&Artifact| a.role != Role::Driver;
-    let bytes = bundle.artifacts().iter().filter(wanted).filter_map(|a| a.size.or(a.claimed_size)).sum();
+    let bytes = bundle
+        .artifacts()
+        .iter()
+        .filter(wanted)
+        .filter_map(|a| a.size.or(a.claimed_size))
+        .sum();
     progress.begin(Phase::Reading, bytes);
     let read: Vec<(Entry, Content)> = bundle
         .artifacts()
@@ -99,7 +104,9 @@ pub(super) fn read(bundle: &Bundle, options: &Options, progress: &dyn Progress) 
             Content::Pool(pool) => survey.pools.push(*pool),
             Content::System(system) => survey.systems.push((index, *system)),
             Content::Boot(boot) => survey.boots.push((index, boot)),
-            Content::Tags(tags) => survey.pooltags.push((bundle.artifacts()[index].name.to_string(), tags)),
+            Content::Tags(tags) => survey
+                .pooltags
+                .push((bundle.artifacts()[index].name.to_string(), tags)),
             Content::Catalog(catalog) => survey.catalogs.push((index, *catalog)),
             Content::Image => survey.images.push(index),
             Content::Nothing => {}
@@ -112,8 +119,16 @@ pub(super) fn read(bundle: &Bundle, options: &Options, progress: &dyn Progress) 
 
 /// Reads the HTTPERR logs only, and takes no digests.
 pub(super) fn read_logs(bundle: &Bundle, progress: &dyn Progress) -> Survey {
-    let logs = || bundle.artifacts().iter().filter(|a| a.role == Role::HttpErr);
-    progress.begin(Phase::Reading, logs().filter_map(|a| a.size.or(a.claimed_size)).sum());
+    let logs = || {
+        bundle
+            .artifacts()
+            .iter()
+            .filter(|a| a.role == Role::HttpErr)
+    };
+    progress.begin(
+        Phase::Reading,
+        logs().filter_map(|a| a.size.or(a.claimed_size)).sum(),
+    );
     let read: Vec<Option<(LogFile, Vec<String>)>> = bundle
         .artifacts()
         .par_iter()
@@ -128,9 +143,15 @@ pub(super) fn read_logs(bundle: &Bundle, progress: &dyn Progress) -> Survey {
         .collect();
     let mut survey = Survey::default();
     for one in read {
-        let used = one.as_ref().map_or(Use::NotNeeded, |(log, _)| log.usefulness());
+        let used = one
+            .as_ref()
+            .map_or(Use::NotNeeded, |(log, _)| log.usefulness());
         let (log, notes) = one.map_or((None, Vec::new()), |(log, notes)| (Some(log), notes));
-        survey.entries.push(Entry { digest: ContentDigest::Unreadable, used, notes });
+        survey.entries.push(Entry {
+            digest: ContentDigest::Unreadable,
+            used,
+            notes,
+        });
         survey.logs.extend(log);
     }
     survey
@@ -154,13 +175,38 @@ fn read_one(bundle: &Bundle, artifact: &Artifact) -> (Entry, Content) {
         }
         Role::Driver => (ContentDigest::Unreadable, Use::NotNeeded, Content::Image),
         Role::SystemInfo | Role::PoolTagTxt | Role::Catalog => small(bundle, artifact, &mut notes),
-        Role::Empty => (digest_of(bundle, artifact), Use::NotNeeded, Content::Nothing),
-        Role::Unknown | Role::Other | Role::Document if looks_like_boot(artifact) => small(bundle, artifact, &mut notes),
-        Role::Unknown => (digest_of(bundle, artifact), Use::NotUnderstood, Content::Nothing),
-        _ => (digest_of(bundle, artifact), Use::NotNeeded, Content::Nothing),
+        Role::Empty => (
+            digest_of(bundle, artifact),
+            Use::NotNeeded,
+            Content::Nothing,
+        ),
+        Role::Unknown | Role::Other | Role::Document if looks_like_boot(artifact) => {
+            small(bundle, artifact, &mut notes)
+        }
+        Role::Unknown => (
+            digest_of(bundle, artifact),
+            Use::NotUnderstood,
+            Content::Nothing,
+        ),
+        _ => (
+            digest_of(bundle, artifact),
+            Use::NotNeeded,
+            Content::Nothing,
+        ),
     };
-    let used = if digest == ContentDigest::Unreadable && artifact.role != Role::Driver { Use::Unreadable } else { used };
-    (Entry { digest, used, notes }, content)
+    let used = if digest == ContentDigest::Unreadable && artifact.role != Role::Driver {
+        Use::Unreadable
+    } else {
+        used
+    };
+    (
+        Entry {
+            digest,
+            used,
+            notes,
+        },
+        content,
+    )
 }
 
 /// `boot.ini`, or a file named for the output of `bcdedit`.
@@ -169,12 +215,20 @@ fn looks_like_boot(artifact: &Artifact) -> bool {
     name.starts_with("boot") || name.contains("bcdedit") || name.contains("bcd.txt")
 }
 
-fn small(bundle: &Bundle, artifact: &Artifact, notes: &mut Vec<String>) -> (ContentDigest, Use, Content) {
+fn small(
+    bundle: &Bundle,
+    artifact: &Artifact,
+    notes: &mut Vec<String>,
+) -> (ContentDigest, Use, Content) {
     let (bytes, digest) = match read_small(bundle, artifact) {
         Ok(read) => read,
         Err(why) => {
             notes.push(why);
-            return (digest_of(bundle, artifact), Use::NotUnderstood, Content::Nothing);
+            return (
+                digest_of(bundle, artifact),
+                Use::NotUnderstood,
+                Content::Nothing,
+            );
         }
     };
     let content = match artifact.role {
@@ -199,17 +253,33 @@ fn small(bundle: &Bundle, artifact: &Artifact, notes: &mut Vec<String>) -> (Cont
 }
 
 fn read_small(bundle: &Bundle, artifact: &Artifact) -> Result<(Vec<u8>, ContentDigest), String> {
-    let reader = bundle.open_artifact(artifact.id).map_err(|e| e.to_string())?;
+    let reader = bundle
+        .open_artifact(artifact.id)
+        .map_err(|e| e.to_string())?;
     let mut hashing = HashingReader::new(reader);
     let mut bytes = Vec::new();
-    hashing.by_ref().take(MAX_SMALL).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    hashing
+        .by_ref()
+        .take(MAX_SMALL)
+        .read_to_end(&mut bytes)
+        .map_err(|e| e.to_string())?;
     let (sha256, _, mut reader) = hashing.into_parts();
     let more = matches!(reader.read(&mut [0]), Ok(n) if n > 0);
     if more {
-        return Err(format!("larger than {} MiB, which no such file is; not read", MAX_SMALL >> 20));
+        return Err(format!(
+            "larger than {} MiB, which no such file is; not read",
+            MAX_SMALL >> 20
+        ));
     }
     let whole = reader.fault().is_none();
-    Ok((bytes, if whole { ContentDigest::Whole(sha256) } else { ContentDigest::Partial(sha256) }))
+    Ok((
+        bytes,
+        if whole {
+            ContentDigest::Whole(sha256)
+        } else {
+            ContentDigest::Partial(sha256)
+        },
+    ))
 }
 
 /// The digest of an artifact, whatever its size.
@@ -223,13 +293,19 @@ pub(super) fn digest_of(bundle: &Bundle, artifact: &Artifact) -> ContentDigest {
 }
 
 fn digest_up_to(bundle: &Bundle, artifact: &Artifact, cap: u64) -> ContentDigest {
-    let Ok(reader) = bundle.open_artifact(artifact.id) else { return ContentDigest::Unreadable };
+    let Ok(reader) = bundle.open_artifact(artifact.id) else {
+        return ContentDigest::Unreadable;
+    };
     match HashingReader::new(reader.take(cap)).finish() {
         Ok((sha256, _, rest)) => {
             let mut reader = rest.into_inner();
             let more = matches!(reader.read(&mut [0]), Ok(n) if n > 0);
             let whole = !more && reader.fault().is_none();
-            if whole { ContentDigest::Whole(sha256) } else { ContentDigest::Partial(sha256) }
+            if whole {
+                ContentDigest::Whole(sha256)
+            } else {
+                ContentDigest::Partial(sha256)
+            }
         }
         Err(_) => ContentDigest::Unreadable,
     }

@@ -5,7 +5,9 @@ use chrono::{DateTime, SecondsFormat};
 /// RFC 3339 in UTC for seconds since 1970; years beyond four digits cannot be written.
 pub(super) fn of_seconds(seconds: i64) -> Option<String> {
     let at = DateTime::from_timestamp(seconds, 0)?;
-    (0..=253_402_300_799).contains(&seconds).then(|| at.to_rfc3339_opts(SecondsFormat::Secs, true))
+    (0..=253_402_300_799)
+        .contains(&seconds)
+        .then(|| at.to_rfc3339_opts(SecondsFormat::Secs, true))
 }
 
 /// RFC 3339 in UTC for milliseconds since 1970, to the second or, where it has any, to the
@@ -15,7 +17,9 @@ pub(super) fn of_millis(millis: i64) -> Option<String> {
         return of_seconds(millis.div_euclid(1_000));
     }
     let at = DateTime::from_timestamp_millis(millis)?;
-    (0..253_402_300_800_000).contains(&millis).then(|| at.to_rfc3339_opts(SecondsFormat::Millis, true))
+    (0..253_402_300_800_000)
+        .contains(&millis)
+        .then(|| at.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
 /// Bytes for people: binary units, one decimal below a hundred.
@@ -51,7 +55,10 @@ mod tests {
     #[test]
     fn written_for_machines_and_for_people() {
         assert_eq!(of_seconds(0).as_deref(), Some("1970-01-01T00:00:00Z"));
-        assert_eq!(of_millis(1_500).as_deref(), Some("1970-01-01T00:00:01.500Z"));
+        assert_eq!(
+            of_millis(1_500).as_deref(),
+            Some("1970-01-01T00:00:01.500Z")
+        );
         assert_eq!(of_seconds(i64::MAX), None);
         assert_eq!(size(-5), "-5 bytes");
         assert_eq!(size(20 << 20), "20.0 MiB");

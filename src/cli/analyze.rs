@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::args::{AnalyzeArgs, Common, DateOrderArg, DemoArgs, FactArgs, Level, OutArgs};
 use super::exit::{Exit, Failure};
-use clap::ValueEnum;
 use super::{output, progress};
 use crate::artifact::pooltag;
 use crate::bundle::{Bundle, Limits};
 use crate::case::{self, Options};
 use crate::report::Report;
 use crate::timeline::stamp::DateOrder;
+use clap::ValueEnum;
 
 /// A pooltag.txt has 250 kB.
 const MAX_POOLTAG: u64 = 16 << 20;
@@ -23,20 +23,37 @@ pub(super) fn run(args: &AnalyzeArgs, common: &Common) -> Result<Exit, Failure> 
     }
     let mut options = options(&args.facts)?;
     let last = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned());
-    options.typed.extend(args.drivers.iter().filter_map(last).map(|name| format!("--drivers={name}")));
+    options.typed.extend(
+        args.drivers
+            .iter()
+            .filter_map(last)
+            .map(|name| format!("--drivers={name}")),
+    );
     let report = report(&args.bundle, &args.drivers, &options, common)?;
     deliver(&report, &args.out, common)
 }
 
 /// Opens and analyses; the progress is gone from the screen on return.
-fn report(paths: &[PathBuf], drivers: &[PathBuf], options: &Options, common: &Common) -> Result<Report, Failure> {
+fn report(
+    paths: &[PathBuf],
+    drivers: &[PathBuf],
+    options: &Options,
+    common: &Common,
+) -> Result<Report, Failure> {
     let bundle = Bundle::open(paths, &Limits::default())?;
     let mut more = Vec::new();
     for folder in drivers {
-        more.push(Bundle::open(std::slice::from_ref(folder), &Limits::default())?);
+        more.push(Bundle::open(
+            std::slice::from_ref(folder),
+            &Limits::default(),
+        )?);
     }
     if common.verbose {
-        let _ = writeln!(std::io::stderr(), "poolsleuth: {} artifacts", bundle.artifacts().len());
+        let _ = writeln!(
+            std::io::stderr(),
+            "poolsleuth: {} artifacts",
+            bundle.artifacts().len()
+        );
     }
     let progress = progress::of(common);
     Ok(case::analyse(&bundle, &more, options, progress.as_ref()))
@@ -46,11 +63,17 @@ fn deliver(report: &Report, out: &OutArgs, common: &Common) -> Result<Exit, Fail
     if let Some(folder) = &out.output {
         output::write_all(report, folder)?;
         if common.verbose {
-            let _ = writeln!(std::io::stderr(), "poolsleuth: reports written to {}", folder.display());
+            let _ = writeln!(
+                std::io::stderr(),
+                "poolsleuth: reports written to {}",
+                folder.display()
+            );
         }
     }
     output::print(report, out, common)?;
-    let met = out.fail_on.is_some_and(|level| is_problem(report) && confidence(report) >= Some(level));
+    let met = out
+        .fail_on
+        .is_some_and(|level| is_problem(report) && confidence(report) >= Some(level));
     Ok(if met { Exit::LevelMet } else { Exit::Done })
 }
 
@@ -70,16 +93,29 @@ fn confidence(report: &Report) -> Option<Level> {
 pub(super) fn options(facts: &FactArgs) -> Result<Options, Failure> {
     let mut pooltags = Vec::new();
     for path in &facts.pooltag {
-        let fail = |why| Failure::Given { path: path.clone(), why };
+        let fail = |why| Failure::Given {
+            path: path.clone(),
+            why,
+        };
         let size = fs::metadata(path).map_err(fail)?.len();
         if size > MAX_POOLTAG {
-            return Err(Failure::Value(format!("{}: larger than {} MiB, which no pooltag.txt is", path.display(), MAX_POOLTAG >> 20)));
+            return Err(Failure::Value(format!(
+                "{}: larger than {} MiB, which no pooltag.txt is",
+                path.display(),
+                MAX_POOLTAG >> 20
+            )));
         }
         let tags = pooltag::parse(&fs::read(path).map_err(fail)?);
         if tags.entries().is_empty() {
-            return Err(Failure::Value(format!("{}: no line of the form `Tag - binary - description` in it", path.display())));
+            return Err(Failure::Value(format!(
+                "{}: no line of the form `Tag - binary - description` in it",
+                path.display()
+            )));
         }
-        let name = path.file_name().map_or_else(|| "pooltag.txt".into(), |n| n.to_string_lossy().into_owned());
+        let name = path.file_name().map_or_else(
+            || "pooltag.txt".into(),
+            |n| n.to_string_lossy().into_owned(),
+        );
         pooltags.push((name, tags));
     }
     Ok(Options {
@@ -100,18 +136,30 @@ pub(super) fn options(facts: &FactArgs) -> Result<Options, Failure> {
 
 /// The options as words of a command line; of files only the last name, which is theirs.
 fn typed(facts: &FactArgs) -> Vec<String> {
-    let order = facts.date_order.and_then(|o| o.to_possible_value()).map(|v| v.get_name().to_owned());
+    let order = facts
+        .date_order
+        .and_then(|o| o.to_possible_value())
+        .map(|v| v.get_name().to_owned());
     let words = [
         ("--tz", facts.tz.as_ref().map(|(_, typed)| typed.clone())),
         ("--date-order", order),
         ("--os", facts.os.as_ref().map(|(_, typed)| typed.clone())),
         ("--arch", facts.arch.map(|a| a.name().to_owned())),
         ("--ram", facts.ram.map(|bytes| bytes.to_string())),
-        ("--npp-limit", facts.npp_limit.map(|bytes| bytes.to_string())),
+        (
+            "--npp-limit",
+            facts.npp_limit.map(|bytes| bytes.to_string()),
+        ),
     ];
-    let stated = words.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+    let stated = words
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("{name}={}", value?)));
     let last = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned());
-    let tables = facts.pooltag.iter().filter_map(last).map(|name| format!("--pooltag={name}"));
+    let tables = facts
+        .pooltag
+        .iter()
+        .filter_map(last)
+        .map(|name| format!("--pooltag={name}"));
     stated.chain(tables).collect()
 }
 
@@ -125,15 +173,32 @@ pub(super) fn demo(args: &DemoArgs, common: &Common) -> Result<Exit, Failure> {
     let folder = args.dir.clone().unwrap_or_else(|| "poolsleuth-demo".into());
     unpack(&folder)?;
     if !common.quiet {
-        let _ = writeln!(std::io::stderr(), "poolsleuth: a synthetic case was written to {}", folder.display());
+        let _ = writeln!(
+            std::io::stderr(),
+            "poolsleuth: a synthetic case was written to {}",
+            folder.display()
+        );
     }
-    let report = report(std::slice::from_ref(&folder), &[], &Options::default(), common)?;
+    let report = report(
+        std::slice::from_ref(&folder),
+        &[],
+        &Options::default(),
+        common,
+    )?;
     deliver(&report, &args.out, common)
 }
 
 fn unpack(folder: &Path) -> Result<(), Failure> {
-    let fail = |why| Failure::Write { path: Some(folder.to_owned()), why };
-    let taken = || std::io::Error::new(std::io::ErrorKind::AlreadyExists, "it exists already; name a new folder");
+    let fail = |why| Failure::Write {
+        path: Some(folder.to_owned()),
+        why,
+    };
+    let taken = || {
+        std::io::Error::new(
+            std::io::ErrorKind::AlreadyExists,
+            "it exists already; name a new folder",
+        )
+    };
     if folder.exists() {
         return Err(fail(taken()));
     }
@@ -147,8 +212,12 @@ fn unpack(folder: &Path) -> Result<(), Failure> {
         if let Some(parent) = path.parent() {
             output::make_folder(parent)?;
         }
-        let bytes = bundle.read_whole(artifact.id, MAX_DEMO).map_err(|why| fail(std::io::Error::other(why)))?;
+        let bytes = bundle
+            .read_whole(artifact.id, MAX_DEMO)
+            .map_err(|why| fail(std::io::Error::other(why)))?;
         fs::write(&path, bytes).map_err(fail)?;
     }
-    fs::rename(scratch.join("case"), folder).and_then(|()| fs::remove_dir_all(&scratch)).map_err(fail)
+    fs::rename(scratch.join("case"), folder)
+        .and_then(|()| fs::remove_dir_all(&scratch))
+        .map_err(fail)
 }

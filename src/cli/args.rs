@@ -16,7 +16,12 @@ use crate::timeline::zone::Zone;
 /// refused connections, and which driver image allocates with the tag. It works offline and never
 /// writes into the upload.
 #[derive(Debug, Parser)]
-#[command(name = "poolsleuth", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "poolsleuth",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
 pub(super) struct Cli {
     #[command(flatten)]
     pub(super) common: Common,
@@ -133,6 +138,8 @@ pub(super) enum ReportFormat {
     Text,
     /// The whole report.
     Json,
+    /// The verdict for a ticket.
+    Markdown,
     /// One page for a browser, complete in itself.
     Html,
 }
@@ -159,7 +166,8 @@ pub(super) struct OutArgs {
     /// Text without any character outside ASCII.
     #[arg(long)]
     pub(super) ascii: bool,
-    /// Also write report.html, report.json and report.txt into this folder.
+    /// Also write report.html, report.json, report.md, timeline.jsonl and tables (CSV) into this
+    /// folder.
     #[arg(short, long, value_name = "DIR")]
     pub(super) output: Option<PathBuf>,
     /// End with status 10 if a problem is found with at least this confidence.
@@ -257,9 +265,14 @@ pub(super) struct DemoArgs {
 }
 
 fn parse_zone(typed: &str) -> Result<(Zone, String), String> {
-    Zone::parse(typed).map(|zone| (zone, typed.to_owned())).map_err(|e| e.to_string())
+    Zone::parse(typed)
+        .map(|zone| (zone, typed.to_owned()))
+        .map_err(|e| e.to_string())
 }
 
 fn parse_os(typed: &str) -> Result<(OsVersion, String), String> {
-    typed.parse::<OsVersion>().map(|os| (os, typed.to_owned())).map_err(|e| e.to_string())
+    typed
+        .parse::<OsVersion>()
+        .map(|os| (os, typed.to_owned()))
+        .map_err(|e| e.to_string())
 }

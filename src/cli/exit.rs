@@ -94,7 +94,10 @@ impl fmt::Display for Failure {
         match self {
             Failure::Open(error) => write!(f, "{error}"),
             Failure::Given { path, why } => write!(f, "{}: {why}", path.display()),
-            Failure::Write { path: Some(path), why } => write!(f, "cannot write {}: {why}", path.display()),
+            Failure::Write {
+                path: Some(path),
+                why,
+            } => write!(f, "cannot write {}: {why}", path.display()),
             Failure::Write { path: None, why } => write!(f, "cannot write to stdout: {why}"),
             Failure::Value(text) | Failure::Nothing(text) => f.write_str(text),
         }
@@ -107,9 +110,15 @@ mod tests {
 
     #[test]
     fn a_reader_that_leaves_is_no_failure() {
-        let gone = Failure::Write { path: None, why: io::ErrorKind::BrokenPipe.into() };
+        let gone = Failure::Write {
+            path: None,
+            why: io::ErrorKind::BrokenPipe.into(),
+        };
         assert_eq!(gone.exit(), Exit::Done);
-        let full = Failure::Write { path: None, why: io::ErrorKind::StorageFull.into() };
+        let full = Failure::Write {
+            path: None,
+            why: io::ErrorKind::StorageFull.into(),
+        };
         assert_eq!(full.exit(), Exit::Failed);
         assert_eq!(Failure::Value("x".into()).exit().status(), 2);
     }

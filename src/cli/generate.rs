@@ -18,6 +18,10 @@ pub(super) fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> 
 }
 
 pub(super) fn man() -> Result<Exit, Failure> {
-    to_stdout(|mut out| clap_mangen::Man::new(Cli::command()).render(&mut out).map_err(io::Error::other))?;
+    to_stdout(|mut out| {
+        clap_mangen::Man::new(Cli::command())
+            .render(&mut out)
+            .map_err(io::Error::other)
+    })?;
     Ok(Exit::Done)
 }

@@ -61,7 +61,13 @@ pub(super) fn scan(args: &ScanArgs, common: &Common) -> Result<Exit, Failure> {
         return Err(none_found(&bundle));
     }
     let progress = progress::of(common);
-    progress.begin(Phase::Images, images.iter().filter_map(|a| a.size.or(a.claimed_size)).sum());
+    progress.begin(
+        Phase::Images,
+        images
+            .iter()
+            .filter_map(|a| a.size.or(a.claimed_size))
+            .sum(),
+    );
     let mut remarks = Vec::new();
     to_stdout(|out| {
         header(args.format, out)?;
@@ -95,11 +101,17 @@ pub(super) fn scan(args: &ScanArgs, common: &Common) -> Result<Exit, Failure> {
 }
 
 fn images(bundle: &Bundle) -> Vec<&Artifact> {
-    bundle.artifacts().iter().filter(|a| matches!(a.role, Role::Driver | Role::Program)).collect()
+    bundle
+        .artifacts()
+        .iter()
+        .filter(|a| matches!(a.role, Role::Driver | Role::Program))
+        .collect()
 }
 
 fn none_found(bundle: &Bundle) -> Failure {
-    let seen = bundle.artifacts().first().map_or_else(String::new, |a| format!(" ({} is: {})", a.name, a.why.basis));
+    let seen = bundle.artifacts().first().map_or_else(String::new, |a| {
+        format!(" ({} is: {})", a.name, a.why.basis)
+    });
     Failure::Nothing(format!("no driver image found{}", safe(&seen)))
 }
 
@@ -114,14 +126,20 @@ fn file_of(bundle: &Bundle, artifact: &Artifact) -> String {
 
 fn look(bundle: &Bundle, artifact: &Artifact, args: &ScanArgs) -> Looked {
     let file = file_of(bundle, artifact);
-    let none = |why: String| Looked { lines: Vec::new(), remark: Some(format!("{file}: {why}")) };
+    let none = |why: String| Looked {
+        lines: Vec::new(),
+        remark: Some(format!("{file}: {why}")),
+    };
     let bytes = match bundle.read_whole(artifact.id, MAX_IMAGE) {
         Ok(bytes) => bytes,
         Err(why) => return none(why.to_string()),
     };
     let fenced = catch_unwind(AssertUnwindSafe(|| lines(&file, &bytes, args)));
     match fenced {
-        Ok(Ok((lines, remark))) => Looked { lines, remark: remark.map(|r| format!("{file}: {r}")) },
+        Ok(Ok((lines, remark))) => Looked {
+            lines,
+            remark: remark.map(|r| format!("{file}: {r}")),
+        },
         Ok(Err(why)) => none(why),
         Err(_) => none("the analysis of this image failed; the others were not affected".into()),
     }
@@ -129,27 +147,66 @@ fn look(bundle: &Bundle, artifact: &Artifact, args: &ScanArgs) -> Looked {
 
 fn lines(file: &str, bytes: &[u8], args: &ScanArgs) -> Result<(Vec<Line>, Option<String>), String> {
     let image = Image::parse(bytes).map_err(|why| why.to_string())?;
-    let query = if args.all_tags { TagQuery::All } else { TagQuery::Only(&args.tag) };
+    let query = if args.all_tags {
+        TagQuery::All
+    } else {
+        TagQuery::Only(&args.tag)
+    };
     let found = analyse(&image, query, Some(file));
     let mut tags: Vec<Tag> = Vec::new();
     for finding in &found.findings {
-        let known = |t: &&Tag| if args.all_tags { **t == finding.tag } else { same(**t, finding.tag) };
+        let known = |t: &&Tag| {
+            if args.all_tags {
+                **t == finding.tag
+            } else {
+                same(**t, finding.tag)
+            }
+        };
         if tags.iter().find(known).is_none() {
             tags.push(finding.tag);
         }
     }
-    let sha256 = if tags.is_empty() { String::new() } else { Sha256::of(bytes).to_string() };
+    let sha256 = if tags.is_empty() {
+        String::new()
+    } else {
+        Sha256::of(bytes).to_string()
+    };
     let lines = tags
         .into_iter()
         .filter_map(|tag| {
-            let mine = |f: &&Finding| if args.all_tags { f.tag == tag } else { same(f.tag, tag) };
-            let best = found.findings.iter().filter(mine).min_by_key(|f| (f.grade, f.role))?;
-            let sites = found.findings.iter().filter(mine).filter(|f| f.grade == best.grade && f.role == best.role).map(|f| f.count).sum();
+            let mine = |f: &&Finding| {
+                if args.all_tags {
+                    f.tag == tag
+                } else {
+                    same(f.tag, tag)
+                }
+            };
+            let best = found
+                .findings
+                .iter()
+                .filter(mine)
+                .min_by_key(|f| (f.grade, f.role))?;
+            let sites = found
+                .findings
+                .iter()
+                .filter(mine)
+                .filter(|f| f.grade == best.grade && f.role == best.role)
+                .map(|f| f.count)
+                .sum();
             Some(line(file, &sha256, image.machine.name(), best, sites))
         })
         .collect();
     let blind: Vec<String> = found.blind.iter().map(|b| b.sentence()).collect();
-    let reversed: Vec<String> = found.reversed.iter().map(|f| format!("`{}` stands here with its bytes reversed: a hint, no evidence", f.tag)).collect();
+    let reversed: Vec<String> = found
+        .reversed
+        .iter()
+        .map(|f| {
+            format!(
+                "`{}` stands here with its bytes reversed: a hint, no evidence",
+                f.tag
+            )
+        })
+        .collect();
     let remark = [blind, reversed].concat().join("; ");
     Ok((lines, (!remark.is_empty()).then_some(remark)))
 }
@@ -172,8 +229,10 @@ fn line(file: &str, sha256: &str, machine: &'static str, finding: &Finding, site
     }
 }
 
-const COLUMNS: [&str; 13] =
-    ["file", "sha256", "machine", "tag", "tag_hex", "grade", "api", "via", "role", "pool", "sites", "rva", "offset"];
+const COLUMNS: [&str; 13] = [
+    "file", "sha256", "machine", "tag", "tag_hex", "grade", "api", "via", "role", "pool", "sites",
+    "rva", "offset",
+];
 
 fn header(format: ScanFormat, out: &mut dyn Write) -> io::Result<()> {
     match format {
@@ -210,11 +269,27 @@ fn write_line(format: ScanFormat, line: &Line, out: &mut dyn Write) -> io::Resul
             writeln!(out, "{}", cells.join(","))
         }
         ScanFormat::Text => {
-            let how: Vec<&str> = [line.role, line.via, line.api].into_iter().flatten().collect();
-            let place = line.rva.map(|rva| format!("rva {rva:#x}")).unwrap_or_default();
-            let calls = if line.sites > 1 { format!(" ({} sites)", line.sites) } else { String::new() };
+            let how: Vec<&str> = [line.role, line.via, line.api]
+                .into_iter()
+                .flatten()
+                .collect();
+            let place = line
+                .rva
+                .map(|rva| format!("rva {rva:#x}"))
+                .unwrap_or_default();
+            let calls = if line.sites > 1 {
+                format!(" ({} sites)", line.sites)
+            } else {
+                String::new()
+            };
             let tag = format!("`{}`", safe(&line.tag));
-            writeln!(out, "{:9}  {tag:8}  {}  {}  {place}{calls}", line.grade, safe(&line.file), how.join(" "))
+            writeln!(
+                out,
+                "{:9}  {tag:8}  {}  {}  {place}{calls}",
+                line.grade,
+                safe(&line.file),
+                how.join(" ")
+            )
         }
     }
 }
@@ -228,7 +303,10 @@ pub(super) fn inspect(args: &InspectArgs, common: &Common) -> Result<Exit, Failu
     let mut failures: Vec<String> = Vec::new();
     to_stdout(|out| {
         for batch in images.chunks(BATCH) {
-            let reports: Vec<Result<ImageReport, String>> = batch.par_iter().map(|artifact| inspect_one(&bundle, artifact)).collect();
+            let reports: Vec<Result<ImageReport, String>> = batch
+                .par_iter()
+                .map(|artifact| inspect_one(&bundle, artifact))
+                .collect();
             for report in reports {
                 match report {
                     Ok(report) => write_report(args.format, &report, out)?,
@@ -243,14 +321,22 @@ pub(super) fn inspect(args: &InspectArgs, common: &Common) -> Result<Exit, Failu
             let _ = writeln!(io::stderr(), "{}", safe(failure));
         }
     }
-    Ok(if failures.len() == images.len() { Exit::Failed } else { Exit::Done })
+    Ok(if failures.len() == images.len() {
+        Exit::Failed
+    } else {
+        Exit::Done
+    })
 }
 
 fn inspect_one(bundle: &Bundle, artifact: &Artifact) -> Result<ImageReport, String> {
     let file = file_of(bundle, artifact);
-    let bytes = bundle.read_whole(artifact.id, MAX_IMAGE).map_err(|why| format!("{file}: {why}"))?;
+    let bytes = bundle
+        .read_whole(artifact.id, MAX_IMAGE)
+        .map_err(|why| format!("{file}: {why}"))?;
     let path = PathBuf::from(&file);
-    let fenced = catch_unwind(AssertUnwindSafe(|| inspect_image(&bytes, &path.to_string_lossy())));
+    let fenced = catch_unwind(AssertUnwindSafe(|| {
+        inspect_image(&bytes, &path.to_string_lossy())
+    }));
     match fenced {
         Ok(read) => read.map_err(|why| format!("{file}: {why}")),
         Err(_) => Err(format!("{file}: the analysis of this image failed")),

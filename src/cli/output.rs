@@ -6,22 +6,32 @@ use std::path::Path;
 
 use super::args::{ColorMode, Common, OutArgs, ReportFormat};
 use super::exit::Failure;
-use crate::report::escape::{Charset, terminal};
+use crate::report::escape::{Charset, Neutral, terminal};
+use crate::report::markdown::Audience;
 use crate::report::text::{self, Style};
-use crate::report::{Report, html};
+use crate::report::{Report, csv, html, json, markdown, timeline};
 
 /// Writes to stdout through `render`.
-pub(super) fn to_stdout(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+pub(super) fn to_stdout(
+    render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
     let mut out = BufWriter::new(io::stdout().lock());
-    render(&mut out).and_then(|()| out.flush()).map_err(|why| Failure::Write { path: None, why })
+    render(&mut out)
+        .and_then(|()| out.flush())
+        .map_err(|why| Failure::Write { path: None, why })
 }
 
 /// Prints a report on stdout in the format asked for.
 pub(super) fn print(report: &Report, out: &OutArgs, common: &Common) -> Result<(), Failure> {
-    let charset = if out.ascii { Charset::Ascii } else { Charset::Unicode };
+    let charset = if out.ascii {
+        Charset::Ascii
+    } else {
+        Charset::Unicode
+    };
     to_stdout(|writer| match out.format {
         ReportFormat::Text => text::write(report, style(common), charset, writer),
-        ReportFormat::Json => json(report, writer),
+        ReportFormat::Json => json::write(report, writer),
+        ReportFormat::Markdown => markdown::write(report, Audience::Internal, writer),
         ReportFormat::Html => html::write(report, writer),
     })
 }
@@ -35,7 +45,11 @@ pub(super) fn style(common: &Common) -> Style {
             !refused && io::stdout().is_terminal()
         }
     };
-    if coloured { Style::Colour } else { Style::Plain }
+    if coloured {
+        Style::Colour
+    } else {
+        Style::Plain
+    }
 }
 
 /// Text of a stranger, for a line of a terminal.
@@ -45,19 +59,41 @@ pub(super) fn safe(text: &str) -> String {
 
 /// A folder for reports, made before the work begins so that trouble shows at once.
 pub(super) fn make_folder(folder: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(folder).map_err(|why| Failure::Write { path: Some(folder.to_owned()), why })
+    fs::create_dir_all(folder).map_err(|why| Failure::Write {
+        path: Some(folder.to_owned()),
+        why,
+    })
 }
 
 /// Writes all renderings into a folder.
 pub(super) fn write_all(report: &Report, folder: &Path) -> Result<(), Failure> {
-    write_file(&folder.join("report.json"), |w| json(report, w))?;
+    let neutral = Neutral::Yes;
+    write_file(&folder.join("report.json"), |w| json::write(report, w))?;
     write_file(&folder.join("report.html"), |w| html::write(report, w))?;
-    write_file(&folder.join("report.txt"), |w| text::write(report, Style::Plain, Charset::Unicode, w))
+    write_file(&folder.join("report.md"), |w| {
+        markdown::write(report, Audience::Internal, w)
+    })?;
+    write_file(&folder.join("timeline.jsonl"), |w| {
+        timeline::write(report, w)
+    })?;
+    write_file(&folder.join("tags.csv"), |w| csv::tags(report, neutral, w))?;
+    write_file(&folder.join("episodes.csv"), |w| {
+        csv::episodes(report, neutral, w)
+    })?;
+    write_file(&folder.join("drivers.csv"), |w| {
+        csv::drivers(report, neutral, w)
+    })
 }
 
 /// Writes a file beside its place and renames it.
-pub(super) fn write_file(path: &Path, render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
-    let fail = |why| Failure::Write { path: Some(path.to_owned()), why };
+pub(super) fn write_file(
+    path: &Path,
+    render: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let fail = |why| Failure::Write {
+        path: Some(path.to_owned()),
+        why,
+    };
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
     let write = || -> io::Result<()> {
@@ -70,9 +106,4 @@ pub(super) fn write_file(path: &Path, render: impl FnOnce(&mut dyn Write) -> io:
         let _ = fs::remove_file(&partial);
         fail(why)
     })
-}
-
-fn json(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, report)?;
-    writeln!(out)
 }

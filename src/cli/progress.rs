@@ -34,7 +34,9 @@ struct Bar {
 impl Bar {
     fn new() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(10));
-        if let Ok(style) = ProgressStyle::with_template("{msg:>8} [{bar:30}] {bytes}/{total_bytes}  {eta}") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{msg:>8} [{bar:30}] {bytes}/{total_bytes}  {eta}")
+        {
             bar.set_style(style.progress_chars("=> "));
         }
         Bar { bar }
@@ -75,7 +77,12 @@ struct Lines {
 
 impl Lines {
     fn new(form: LineForm) -> Self {
-        Lines { form, total: AtomicU64::new(0), done: AtomicU64::new(0), beat: Mutex::new((Instant::now(), "")) }
+        Lines {
+            form,
+            total: AtomicU64::new(0),
+            done: AtomicU64::new(0),
+            beat: Mutex::new((Instant::now(), "")),
+        }
     }
 }
 
@@ -87,21 +94,30 @@ impl Progress for Lines {
             beat.1 = phase.label();
         }
         if let LineForm::Json = self.form {
-            say(&format!("{{\"event\":\"phase\",\"phase\":\"{}\",\"total_bytes\":{bytes}}}", phase.label()));
+            say(&format!(
+                "{{\"event\":\"phase\",\"phase\":\"{}\",\"total_bytes\":{bytes}}}",
+                phase.label()
+            ));
         }
     }
 
     fn advance(&self, bytes: u64) {
         let done = self.done.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        let Ok(mut beat) = self.beat.try_lock() else { return };
+        let Ok(mut beat) = self.beat.try_lock() else {
+            return;
+        };
         if beat.0.elapsed() < HEARTBEAT {
             return;
         }
         beat.0 = Instant::now();
         let (total, phase) = (self.total.load(Ordering::Relaxed), beat.1);
         say(&match self.form {
-            LineForm::Plain => format!("poolsleuth: {phase}: {} of {} MiB", done >> 20, total >> 20),
-            LineForm::Json => format!("{{\"event\":\"progress\",\"phase\":\"{phase}\",\"bytes\":{done},\"total_bytes\":{total}}}"),
+            LineForm::Plain => {
+                format!("poolsleuth: {phase}: {} of {} MiB", done >> 20, total >> 20)
+            }
+            LineForm::Json => format!(
+                "{{\"event\":\"progress\",\"phase\":\"{phase}\",\"bytes\":{done},\"total_bytes\":{total}}}"
+            ),
         });
     }
 }

@@ -23,8 +23,15 @@ pub(super) fn refusals(args: &QuickArgs, common: &Common) -> Result<Exit, Failur
         case::refusals(&bundle, progress.as_ref())
     };
     if read.files.is_empty() {
-        let seen = read.others.first().map_or_else(String::new, |(name, role)| format!(" ({name} is taken for: {role})"));
-        return Err(Failure::Nothing(format!("none of the files is an HTTPERR log{seen}: its rows begin with a date and time and hold a reason such as Timer_ConnectionIdle")));
+        let seen = read
+            .others
+            .first()
+            .map_or_else(String::new, |(name, role)| {
+                format!(" ({name} is taken for: {role})")
+            });
+        return Err(Failure::Nothing(format!(
+            "none of the files is an HTTPERR log{seen}: its rows begin with a date and time and hold a reason such as Timer_ConnectionIdle"
+        )));
     }
     if !common.quiet {
         remarks(&read);
@@ -54,19 +61,45 @@ fn remarks(read: &LogsAlone) {
 
 fn refusals_text(read: &LogsAlone, out: &mut dyn Write) -> io::Result<()> {
     let r = &read.refusals;
-    let least = if r.uncounted_rows > 0 { "at least " } else { "" };
-    writeln!(out, "{least}{} connections refused, {} rows, {} logs", r.total, r.rows, read.files.len())?;
+    let least = if r.uncounted_rows > 0 {
+        "at least "
+    } else {
+        ""
+    };
+    writeln!(
+        out,
+        "{least}{} connections refused, {} rows, {} logs",
+        r.total,
+        r.rows,
+        read.files.len()
+    )?;
     if let (Some(first), Some(last)) = (&r.log_first, &r.log_last) {
         writeln!(out, "logs cover {first} to {last}")?;
     }
     if r.unanalysable_logs > 0 {
-        writeln!(out, "{} logs lack s-reason and cannot show refusals", r.unanalysable_logs)?;
+        writeln!(
+            out,
+            "{} logs lack s-reason and cannot show refusals",
+            r.unanalysable_logs
+        )?;
     }
     if !r.episodes.is_empty() {
-        writeln!(out, "\n{:20}  {:20}  {:>8}  {:>10}  end", "first refusal", "last refusal", "rows", "refused")?;
+        writeln!(
+            out,
+            "\n{:20}  {:20}  {:>8}  {:>10}  end",
+            "first refusal", "last refusal", "rows", "refused"
+        )?;
         for e in r.episodes.iter().take(MAX_SHOWN) {
-            let end = if e.ended == "log_ends" { "log ends" } else { "log goes on" };
-            writeln!(out, "{:20}  {:20}  {:>8}  {:>10}  {end}", e.start, e.end, e.rows, e.total)?;
+            let end = if e.ended == "log_ends" {
+                "log ends"
+            } else {
+                "log goes on"
+            };
+            writeln!(
+                out,
+                "{:20}  {:20}  {:>8}  {:>10}  {end}",
+                e.start, e.end, e.rows, e.total
+            )?;
         }
         more(out, r.episodes.len())?;
     }
@@ -84,7 +117,11 @@ fn refusals_text(read: &LogsAlone, out: &mut dyn Write) -> io::Result<()> {
 
 fn more(out: &mut dyn Write, all: usize) -> io::Result<()> {
     if all > MAX_SHOWN {
-        writeln!(out, "... and {} more (--format json has all)", all - MAX_SHOWN)?;
+        writeln!(
+            out,
+            "... and {} more (--format json has all)",
+            all - MAX_SHOWN
+        )?;
     }
     Ok(())
 }
@@ -100,8 +137,16 @@ struct RefusalsJson<'a> {
 fn refusals_json(read: &LogsAlone, out: &mut dyn Write) -> io::Result<()> {
     let value = RefusalsJson {
         refusals: &read.refusals,
-        files: read.files.iter().map(|(name, notes)| (name.as_str(), notes.as_slice())).collect(),
-        not_read: read.others.iter().map(|(name, role)| (name.as_str(), *role)).collect(),
+        files: read
+            .files
+            .iter()
+            .map(|(name, notes)| (name.as_str(), notes.as_slice()))
+            .collect(),
+        not_read: read
+            .others
+            .iter()
+            .map(|(name, role)| (name.as_str(), *role))
+            .collect(),
         notes: &read.notes,
     };
     serde_json::to_writer_pretty(&mut *out, &value)?;
@@ -116,8 +161,15 @@ pub(super) fn tags(args: &TagsArgs, common: &Common) -> Result<Exit, Failure> {
         case::analyse(&bundle, &[], &options, progress.as_ref())
     };
     if report.pool.snapshots == 0 {
-        let notes: Vec<&String> = report.coverage.artifacts.iter().flat_map(|a| &a.notes).collect();
-        let why = notes.first().map_or_else(String::new, |note| format!(": {}", safe(note)));
+        let notes: Vec<&String> = report
+            .coverage
+            .artifacts
+            .iter()
+            .flat_map(|a| &a.notes)
+            .collect();
+        let why = notes
+            .first()
+            .map_or_else(String::new, |note| format!(": {}", safe(note)));
         return Err(Failure::Nothing(format!("no pool snapshot found{why}")));
     }
     match args.format {
@@ -133,8 +185,17 @@ fn tags_text(report: &Report, top: usize, out: &mut dyn Write) -> io::Result<()>
         (Some(first), Some(last)) => format!(", {first} to {last}"),
         _ => ", not dated in UTC".to_owned(),
     };
-    writeln!(out, "{} snapshots, {} boot epochs{span}", pool.snapshots, pool.epochs.len())?;
-    writeln!(out, "\n{:16}  {:8}  {:18}  {:>15}  {:>14}  {:>6}", "tag", "pool", "class", "bytes now", "growth/h", "share")?;
+    writeln!(
+        out,
+        "{} snapshots, {} boot epochs{span}",
+        pool.snapshots,
+        pool.epochs.len()
+    )?;
+    writeln!(
+        out,
+        "\n{:16}  {:8}  {:18}  {:>15}  {:>14}  {:>6}",
+        "tag", "pool", "class", "bytes now", "growth/h", "share"
+    )?;
     for row in pool.tags.iter().take(top) {
         writeln!(
             out,
@@ -144,7 +205,8 @@ fn tags_text(report: &Report, top: usize, out: &mut dyn Write) -> io::Result<()>
             row.class,
             row.bytes_last,
             slope(row),
-            row.share_of_growth.map_or_else(|| "-".into(), |s| format!("{:.0} %", s * 100.0))
+            row.share_of_growth
+                .map_or_else(|| "-".into(), |s| format!("{:.0} %", s * 100.0))
         )?;
     }
     for group in &pool.lockstep {

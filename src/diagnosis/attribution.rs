@@ -60,7 +60,9 @@ impl Answer {
     /// The image to name, if any.
     pub const fn image(self) -> Option<usize> {
         match self {
-            Answer::Named(image) | Answer::NamedByFramework(image) | Answer::Likely(image) => Some(image),
+            Answer::Named(image) | Answer::NamedByFramework(image) | Answer::Likely(image) => {
+                Some(image)
+            }
             _ => None,
         }
     }
@@ -88,19 +90,44 @@ pub enum Naming {
 
 /// Ranks the images that hold a tag and says who allocates. `pool` is the pool that leaks;
 /// `images` how many there were.
-pub fn attribute(mut found: Vec<Suspicion>, pool: Pool, naming: Naming, images: usize) -> (Answer, Vec<Ranked>) {
-    found.sort_by(|a, b| key(a, pool).cmp(&key(b, pool)).then_with(|| a.name.cmp(&b.name)).then(a.image.cmp(&b.image)));
+pub fn attribute(
+    mut found: Vec<Suspicion>,
+    pool: Pool,
+    naming: Naming,
+    images: usize,
+) -> (Answer, Vec<Ranked>) {
+    found.sort_by(|a, b| {
+        key(a, pool)
+            .cmp(&key(b, pool))
+            .then_with(|| a.name.cmp(&b.name))
+            .then(a.image.cmp(&b.image))
+    });
     let answer = answer(&found, pool, naming, images);
     let ranked = found
         .iter()
         .enumerate()
-        .map(|(place, suspicion)| Ranked { why: why(suspicion, pool, place, &found), suspicion: suspicion.clone() })
+        .map(|(place, suspicion)| Ranked {
+            why: why(suspicion, pool, place, &found),
+            suspicion: suspicion.clone(),
+        })
         .collect();
     (answer, ranked)
 }
 
 /// Smaller is likelier: proof, then role, pool, machine, lifetime of the code, maker, directness.
-fn key(s: &Suspicion, pool: Pool) -> (Grade, Option<Role>, u8, bool, bool, bool, u8, std::cmp::Reverse<u32>) {
+fn key(
+    s: &Suspicion,
+    pool: Pool,
+) -> (
+    Grade,
+    Option<Role>,
+    u8,
+    bool,
+    bool,
+    bool,
+    u8,
+    std::cmp::Reverse<u32>,
+) {
     let fit = match s.pool {
         Some(asked) if asked == pool => 0,
         None => 1,
@@ -112,7 +139,16 @@ fn key(s: &Suspicion, pool: Pool) -> (Grade, Option<Role>, u8, bool, bool, bool,
         Some(Via::Global | Via::Framework) => 2,
         None => 3,
     };
-    (s.grade, s.role, fit, !s.runs_here, s.only_at_load, s.microsoft, directness, std::cmp::Reverse(s.sites))
+    (
+        s.grade,
+        s.role,
+        fit,
+        !s.runs_here,
+        s.only_at_load,
+        s.microsoft,
+        directness,
+        std::cmp::Reverse(s.sites),
+    )
 }
 
 fn allocates(s: &Suspicion) -> bool {
@@ -138,7 +174,8 @@ fn answer(found: &[Suspicion], pool: Pool, naming: Naming, images: usize) -> Ans
         [] => unproven(found),
         list if one_driver(list) && naming == Naming::ByTag => Answer::Named(list[0].image),
         list => {
-            let lasting: Vec<&Suspicion> = list.iter().copied().filter(|s| !s.only_at_load).collect();
+            let lasting: Vec<&Suspicion> =
+                list.iter().copied().filter(|s| !s.only_at_load).collect();
             let third: Vec<&Suspicion> = lasting.iter().copied().filter(|s| !s.microsoft).collect();
             match (lasting.as_slice(), third.as_slice()) {
                 (_, [first, ..]) if one_driver(&third) => Answer::Likely(first.image),
@@ -150,10 +187,15 @@ fn answer(found: &[Suspicion], pool: Pool, naming: Naming, images: usize) -> Ans
 }
 
 fn unproven(found: &[Suspicion]) -> Answer {
-    let by_name: Vec<&Suspicion> = found.iter().filter(|s| s.grade == Grade::Name && s.runs_here).collect();
+    let by_name: Vec<&Suspicion> = found
+        .iter()
+        .filter(|s| s.grade == Grade::Name && s.runs_here)
+        .collect();
     match by_name.as_slice() {
         [one] => Answer::NamedByFramework(one.image),
-        [first, rest @ ..] if rest.iter().all(|s| s.name == first.name) => Answer::NamedByFramework(first.image),
+        [first, rest @ ..] if rest.iter().all(|s| s.name == first.name) => {
+            Answer::NamedByFramework(first.image)
+        }
         _ if found.iter().any(|s| s.grade < Grade::Text) => Answer::Unproven,
         _ => Answer::NotInBundle,
     }
@@ -162,12 +204,16 @@ fn unproven(found: &[Suspicion]) -> Answer {
 fn why(s: &Suspicion, pool: Pool, place: usize, found: &[Suspicion]) -> Vec<String> {
     let mut why = Vec::new();
     match (s.grade, s.role) {
-        (Grade::CallSite, Some(Role::Free)) => why.push("only frees with the tag: it may own the memory, the allocation is elsewhere".into()),
+        (Grade::CallSite, Some(Role::Free)) => why.push(
+            "only frees with the tag: it may own the memory, the allocation is elsewhere".into(),
+        ),
         (Grade::CallSite, _) => {}
         (grade, _) => why.push(grade.sentence().to_owned()),
     }
     match s.pool {
-        Some(asked) if asked != pool => why.push(format!("asks for {asked} pool, and {pool} pool leaks")),
+        Some(asked) if asked != pool => {
+            why.push(format!("asks for {asked} pool, and {pool} pool leaks"))
+        }
         Some(asked) => why.push(format!("asks for {asked} pool, the one that leaks")),
         None => {}
     }
@@ -175,13 +221,23 @@ fn why(s: &Suspicion, pool: Pool, place: usize, found: &[Suspicion]) -> Vec<Stri
         why.push("was built for another processor than the machine's".into());
     }
     if s.only_at_load {
-        why.push("its calls stand in start-up code, which runs once: that memory does not grow".into());
+        why.push(
+            "its calls stand in start-up code, which runs once: that memory does not grow".into(),
+        );
     }
-    let leader = found.first().filter(|first| place > 0 && first.grade == s.grade && first.role == s.role);
+    let leader = found
+        .first()
+        .filter(|first| place > 0 && first.grade == s.grade && first.role == s.role);
     if leader.is_some_and(|first| s.microsoft && !first.microsoft) {
-        why.push("Microsoft's own: with equal proof, a third party's driver is the likelier cause".into());
+        why.push(
+            "Microsoft's own: with equal proof, a third party's driver is the likelier cause"
+                .into(),
+        );
     }
-    let vendors = found.iter().filter(|o| allocates(o) && o.vendor != s.vendor).count();
+    let vendors = found
+        .iter()
+        .filter(|o| allocates(o) && o.vendor != s.vendor)
+        .count();
     if allocates(s) && vendors > 0 {
         why.push("a shared tag: other vendors' images allocate with it as well".into());
     }
@@ -218,45 +274,90 @@ mod tests {
 
     #[test]
     fn one_proven_allocator_is_named_whatever_else_holds_the_bytes() {
-        let noise = vec![suspicion(0, Grade::Text, None), suspicion(1, Grade::Operand, None), suspicion(2, Grade::CallSite, Some(Role::Free))];
+        let noise = vec![
+            suspicion(0, Grade::Text, None),
+            suspicion(1, Grade::Operand, None),
+            suspicion(2, Grade::CallSite, Some(Role::Free)),
+        ];
         assert_eq!(ask([noise, vec![allocator(3)]].concat()), Answer::Named(3));
     }
 
     #[test]
     fn two_versions_of_one_driver_are_one() {
-        let older = Suspicion { name: "drv3.sys".into(), ..allocator(4) };
+        let older = Suspicion {
+            name: "drv3.sys".into(),
+            ..allocator(4)
+        };
         assert_eq!(ask(vec![allocator(3), older]), Answer::Named(3));
     }
 
     #[test]
     fn pool_machine_and_lifetime_decide_between_several() {
-        let paged = Suspicion { pool: Some(Pool::Paged), ..allocator(1) };
-        let foreign = Suspicion { runs_here: false, ..allocator(2) };
+        let paged = Suspicion {
+            pool: Some(Pool::Paged),
+            ..allocator(1)
+        };
+        let foreign = Suspicion {
+            runs_here: false,
+            ..allocator(2)
+        };
         assert_eq!(ask(vec![paged, foreign, allocator(3)]), Answer::Named(3));
-        let loading = Suspicion { only_at_load: true, ..allocator(1) };
+        let loading = Suspicion {
+            only_at_load: true,
+            ..allocator(1)
+        };
         assert_eq!(ask(vec![loading, allocator(3)]), Answer::Likely(3));
-        let microsoft = Suspicion { microsoft: true, ..allocator(1) };
+        let microsoft = Suspicion {
+            microsoft: true,
+            ..allocator(1)
+        };
         assert_eq!(ask(vec![microsoft, allocator(3)]), Answer::Likely(3));
         assert_eq!(ask(vec![allocator(1), allocator(3)]), Answer::Shared);
     }
 
     #[test]
     fn not_knowing_is_an_answer() {
-        assert_eq!(ask(vec![suspicion(0, Grade::Text, None)]), Answer::NotInBundle);
-        assert_eq!(ask(vec![suspicion(0, Grade::CallSite, Some(Role::Free))]), Answer::Unproven);
+        assert_eq!(
+            ask(vec![suspicion(0, Grade::Text, None)]),
+            Answer::NotInBundle
+        );
+        assert_eq!(
+            ask(vec![suspicion(0, Grade::CallSite, Some(Role::Free))]),
+            Answer::Unproven
+        );
         assert_eq!(ask(vec![]), Answer::NotInBundle);
-        assert_eq!(attribute(vec![], Pool::NonPaged, Naming::ByTag, 0).0, Answer::NoImages);
-        assert_eq!(attribute(vec![allocator(0)], Pool::NonPaged, Naming::Never, 1).0, Answer::KernelOwned);
-        assert_eq!(ask(vec![suspicion(5, Grade::Name, None)]), Answer::NamedByFramework(5));
+        assert_eq!(
+            attribute(vec![], Pool::NonPaged, Naming::ByTag, 0).0,
+            Answer::NoImages
+        );
+        assert_eq!(
+            attribute(vec![allocator(0)], Pool::NonPaged, Naming::Never, 1).0,
+            Answer::KernelOwned
+        );
+        assert_eq!(
+            ask(vec![suspicion(5, Grade::Name, None)]),
+            Answer::NamedByFramework(5)
+        );
         let shared = vec![allocator(1), allocator(2)];
-        assert_eq!(attribute(shared, Pool::NonPaged, Naming::SharedByNature, 2).0, Answer::Shared);
+        assert_eq!(
+            attribute(shared, Pool::NonPaged, Naming::SharedByNature, 2).0,
+            Answer::Shared
+        );
     }
 
     #[test]
     fn the_loser_is_told_why() {
-        let paged = Suspicion { pool: Some(Pool::Paged), ..allocator(1) };
+        let paged = Suspicion {
+            pool: Some(Pool::Paged),
+            ..allocator(1)
+        };
         let (_, ranked) = attribute(vec![paged, allocator(3)], Pool::NonPaged, Naming::ByTag, 2);
         assert_eq!(ranked[1].suspicion.image, 1);
-        assert!(ranked[1].why.iter().any(|w| w.contains("asks for paged pool")));
+        assert!(
+            ranked[1]
+                .why
+                .iter()
+                .any(|w| w.contains("asks for paged pool"))
+        );
     }
 }

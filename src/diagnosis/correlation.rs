@@ -250,12 +250,24 @@ pub fn level_at(levels: &[Level], moment: i64) -> Option<At> {
             let headroom = a.headroom.zip(b.headroom).map(|(x, y)| line(x, y));
             let memory_left = a.memory_left.zip(b.memory_left).map(|(x, y)| line(x, y));
             let nearest = if part <= 0.5 { a } else { b };
-            (line(a.bytes, b.bytes), headroom, memory_left, How::Between, nearest)
+            (
+                line(a.bytes, b.bytes),
+                headroom,
+                memory_left,
+                How::Between,
+                nearest,
+            )
         }
         _ => {
             let distance = |l: &&Level| (l.at - moment).abs();
             let nearest = before.into_iter().chain(after).min_by_key(distance)?;
-            (nearest.bytes, nearest.headroom, nearest.memory_left, How::Nearest, nearest)
+            (
+                nearest.bytes,
+                nearest.headroom,
+                nearest.memory_left,
+                How::Nearest,
+                nearest,
+            )
         }
     };
     let distance = (nearest.at - moment).abs();
@@ -322,12 +334,27 @@ fn read_one(question: &Question<'_>, at: &At) -> Reading {
 }
 
 /// True if the pool at `bytes` has run out of headroom, or of the memory that it is made of.
-pub fn is_near_limit(question: &Question<'_>, bytes: i64, headroom: Option<i64>, memory_left: Option<i64>) -> bool {
-    let Some(limit) = question.limit else { return false };
+pub fn is_near_limit(
+    question: &Question<'_>,
+    bytes: i64,
+    headroom: Option<i64>,
+    memory_left: Option<i64>,
+) -> bool {
+    let Some(limit) = question.limit else {
+        return false;
+    };
     let percent = |share: i64| (limit / 100).saturating_mul(share);
-    let pool = headroom.is_some_and(|left| left <= question.threshold.saturating_add(percent(NEAR_LIMIT_PERCENT)));
-    let scarce = question.threshold.saturating_mul(MEMORY_MARGIN).max(percent(MEMORY_LEFT_PERCENT));
-    let memory = memory_left.is_some_and(|left| left <= scarce) && bytes >= percent(POOL_HOLDS_PERCENT);
+    let pool = headroom.is_some_and(|left| {
+        left <= question
+            .threshold
+            .saturating_add(percent(NEAR_LIMIT_PERCENT))
+    });
+    let scarce = question
+        .threshold
+        .saturating_mul(MEMORY_MARGIN)
+        .max(percent(MEMORY_LEFT_PERCENT));
+    let memory =
+        memory_left.is_some_and(|left| left <= scarce) && bytes >= percent(POOL_HOLDS_PERCENT);
     pool || memory
 }
 

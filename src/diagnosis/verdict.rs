@@ -47,7 +47,10 @@ impl Outcome {
 
     /// True if the verdict speaks of a leaking tag.
     pub const fn names_a_leak(self) -> bool {
-        matches!(self, Outcome::LeakExplainsRefusals | Outcome::LeakWithoutRefusals)
+        matches!(
+            self,
+            Outcome::LeakExplainsRefusals | Outcome::LeakWithoutRefusals
+        )
     }
 }
 
@@ -126,7 +129,9 @@ impl Leader {
     /// Whether this is a leak.
     pub fn leak(&self) -> Leak {
         let share = self.share.unwrap_or(0.0);
-        let of_consequence = self.growth_of_pool.is_none_or(|part| part >= MIN_GROWTH_OF_POOL);
+        let of_consequence = self
+            .growth_of_pool
+            .is_none_or(|part| part >= MIN_GROWTH_OF_POOL);
         if !of_consequence {
             return Leak::No;
         }
@@ -181,23 +186,48 @@ pub struct Decision {
 /// Decides.
 pub fn decide(brief: &Brief<'_>) -> Decision {
     let leak = brief.leader.map_or(Leak::No, |leader| leader.leak());
-    let (outcome, confidence) = if brief.refusal_rows > 0 { with_refusals(brief, leak) } else { without_refusals(brief, leak) };
-    Decision { outcome, confidence, leak }
+    let (outcome, confidence) = if brief.refusal_rows > 0 {
+        with_refusals(brief, leak)
+    } else {
+        without_refusals(brief, leak)
+    };
+    Decision {
+        outcome,
+        confidence,
+        leak,
+    }
 }
 
 fn with_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
-    let Some(found) = brief.correlation.filter(|_| brief.most_points > 1 || brief.snapshots > 1) else {
-        let confidence = if leak >= Leak::Weak { Confidence::Possible } else { Confidence::Insufficient };
+    let Some(found) = brief
+        .correlation
+        .filter(|_| brief.most_points > 1 || brief.snapshots > 1)
+    else {
+        let confidence = if leak >= Leak::Weak {
+            Confidence::Possible
+        } else {
+            Confidence::Insufficient
+        };
         return (Outcome::Inconclusive, confidence);
     };
     match (found.reading, leak) {
         (Reading::Apart, Leak::No) => (Outcome::Inconclusive, Confidence::Insufficient),
         (Reading::Apart, _) => (Outcome::Inconclusive, Confidence::Possible),
-        (Reading::Exhausted, Leak::No) => (Outcome::PoolPressureWithoutLeak, pressure_confidence(brief, found)),
-        (Reading::HighPool, Leak::No) if brief.pressed == Some(false) => (Outcome::RefusalsWithoutPoolPressure, Confidence::Possible),
+        (Reading::Exhausted, Leak::No) => (
+            Outcome::PoolPressureWithoutLeak,
+            pressure_confidence(brief, found),
+        ),
+        (Reading::HighPool, Leak::No) if brief.pressed == Some(false) => {
+            (Outcome::RefusalsWithoutPoolPressure, Confidence::Possible)
+        }
         (Reading::HighPool, Leak::No) => (Outcome::Inconclusive, Confidence::Possible),
-        (Reading::Exhausted | Reading::HighPool, leak) => (Outcome::LeakExplainsRefusals, explained(brief, found, leak)),
-        (Reading::FarFromLimit | Reading::FlatPool | Reading::LowPool, _) => (Outcome::RefusalsWithoutPoolPressure, contradiction(brief, found)),
+        (Reading::Exhausted | Reading::HighPool, leak) => {
+            (Outcome::LeakExplainsRefusals, explained(brief, found, leak))
+        }
+        (Reading::FarFromLimit | Reading::FlatPool | Reading::LowPool, _) => (
+            Outcome::RefusalsWithoutPoolPressure,
+            contradiction(brief, found),
+        ),
     }
 }
 
@@ -209,16 +239,27 @@ fn explained(brief: &Brief<'_>, found: &Correlation, leak: Leak) -> Confidence {
         return Confidence::Possible;
     }
     let proven = matches!(brief.answer, Some(Answer::Named(_)));
-    if found.reading == Reading::Exhausted && proven { Confidence::Confirmed } else { Confidence::Probable }
+    if found.reading == Reading::Exhausted && proven {
+        Confidence::Confirmed
+    } else {
+        Confidence::Probable
+    }
 }
 
 fn pressure_confidence(brief: &Brief<'_>, found: &Correlation) -> Confidence {
-    if brief.most_points >= MIN_POINTS && found.covered >= MIN_COVERED { Confidence::Probable } else { Confidence::Possible }
+    if brief.most_points >= MIN_POINTS && found.covered >= MIN_COVERED {
+        Confidence::Probable
+    } else {
+        Confidence::Possible
+    }
 }
 
 fn contradiction(brief: &Brief<'_>, found: &Correlation) -> Confidence {
     let limit_known = brief.pressed.is_some();
-    match (brief.most_points >= MIN_POINTS && found.covered >= MIN_COVERED, limit_known) {
+    match (
+        brief.most_points >= MIN_POINTS && found.covered >= MIN_COVERED,
+        limit_known,
+    ) {
         (true, true) if found.reading != Reading::LowPool => Confidence::Confirmed,
         (true, _) => Confidence::Probable,
         (false, _) => Confidence::Possible,
@@ -231,19 +272,38 @@ fn without_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
     match leak {
         Leak::Strong if logs && points >= MIN_POINTS => {
             let proven = matches!(brief.answer, Some(Answer::Named(_)));
-            let confidence = if proven && brief.logs_cover { Confidence::Confirmed } else { Confidence::Probable };
+            let confidence = if proven && brief.logs_cover {
+                Confidence::Confirmed
+            } else {
+                Confidence::Probable
+            };
             (Outcome::LeakWithoutRefusals, confidence)
         }
         Leak::Strong | Leak::Weak => (Outcome::LeakWithoutRefusals, Confidence::Possible),
         Leak::No if brief.pressed == Some(true) => {
-            let confidence = if brief.most_points >= MIN_POINTS { Confidence::Probable } else { Confidence::Possible };
+            let confidence = if brief.most_points >= MIN_POINTS {
+                Confidence::Probable
+            } else {
+                Confidence::Possible
+            };
             (Outcome::PoolPressureWithoutLeak, confidence)
         }
-        Leak::No if brief.snapshots == 0 && !logs => (Outcome::Inconclusive, Confidence::Insufficient),
-        Leak::No if !logs && brief.most_points < MIN_POINTS => (Outcome::Inconclusive, Confidence::Insufficient),
+        Leak::No if brief.snapshots == 0 && !logs => {
+            (Outcome::Inconclusive, Confidence::Insufficient)
+        }
+        Leak::No if !logs && brief.most_points < MIN_POINTS => {
+            (Outcome::Inconclusive, Confidence::Insufficient)
+        }
         Leak::No => {
             let both = logs && brief.most_points >= MIN_POINTS && brief.logs_cover;
-            (Outcome::NoProblemFound, if both { Confidence::Probable } else { Confidence::Possible })
+            (
+                Outcome::NoProblemFound,
+                if both {
+                    Confidence::Probable
+                } else {
+                    Confidence::Possible
+                },
+            )
         }
     }
 }
@@ -252,10 +312,23 @@ fn without_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
 mod tests {
     use super::*;
 
-    const STRONG: Leader = Leader { class: Class::SteadyLeak, share: Some(0.9), growth_of_pool: Some(0.6), points: 12, cache: false };
+    const STRONG: Leader = Leader {
+        class: Class::SteadyLeak,
+        share: Some(0.9),
+        growth_of_pool: Some(0.6),
+        points: 12,
+        cache: false,
+    };
 
     fn found(reading: Reading) -> Correlation {
-        Correlation { reading, at: vec![], covered: 1.0, separation: Some(1.0), lag: None, survives: (60, 120) }
+        Correlation {
+            reading,
+            at: vec![],
+            covered: 1.0,
+            separation: Some(1.0),
+            lag: None,
+            survives: (60, 120),
+        }
     }
 
     fn brief(correlation: Option<&Correlation>) -> Brief<'_> {
@@ -281,54 +354,158 @@ mod tests {
     #[test]
     fn every_link_shown_is_confirmed_and_a_missing_one_is_not() {
         let run_out = found(Reading::Exhausted);
-        assert_eq!(outcome(&brief(Some(&run_out))), (Outcome::LeakExplainsRefusals, Confidence::Confirmed));
-        let unnamed = Brief { answer: Some(Answer::KernelOwned), ..brief(Some(&run_out)) };
-        assert_eq!(outcome(&unnamed), (Outcome::LeakExplainsRefusals, Confidence::Probable));
+        assert_eq!(
+            outcome(&brief(Some(&run_out))),
+            (Outcome::LeakExplainsRefusals, Confidence::Confirmed)
+        );
+        let unnamed = Brief {
+            answer: Some(Answer::KernelOwned),
+            ..brief(Some(&run_out))
+        };
+        assert_eq!(
+            outcome(&unnamed),
+            (Outcome::LeakExplainsRefusals, Confidence::Probable)
+        );
         let high = found(Reading::HighPool);
         assert_eq!(outcome(&brief(Some(&high))).1, Confidence::Probable);
-        let brittle = Correlation { survives: (0, 0), ..found(Reading::Exhausted) };
+        let brittle = Correlation {
+            survives: (0, 0),
+            ..found(Reading::Exhausted)
+        };
         assert_eq!(outcome(&brief(Some(&brittle))).1, Confidence::Possible);
-        let two = Leader { class: Class::TwoPoints, points: 2, ..STRONG };
-        assert_eq!(outcome(&Brief { leader: Some(two), ..brief(Some(&run_out)) }).1, Confidence::Possible);
+        let two = Leader {
+            class: Class::TwoPoints,
+            points: 2,
+            ..STRONG
+        };
+        assert_eq!(
+            outcome(&Brief {
+                leader: Some(two),
+                ..brief(Some(&run_out))
+            })
+            .1,
+            Confidence::Possible
+        );
     }
 
     #[test]
     fn a_contradiction_beats_a_leak() {
         let far = found(Reading::FarFromLimit);
-        assert_eq!(outcome(&brief(Some(&far))), (Outcome::RefusalsWithoutPoolPressure, Confidence::Confirmed));
+        assert_eq!(
+            outcome(&brief(Some(&far))),
+            (Outcome::RefusalsWithoutPoolPressure, Confidence::Confirmed)
+        );
     }
 
     #[test]
     fn refusals_that_cannot_be_compared_are_inconclusive() {
-        let blind = Brief { refusal_rows: 50, ..brief(None) };
-        assert_eq!(outcome(&blind), (Outcome::Inconclusive, Confidence::Possible));
-        let nothing = Brief { leader: None, snapshots: 0, most_points: 0, ..blind };
-        assert_eq!(outcome(&nothing), (Outcome::Inconclusive, Confidence::Insufficient));
+        let blind = Brief {
+            refusal_rows: 50,
+            ..brief(None)
+        };
+        assert_eq!(
+            outcome(&blind),
+            (Outcome::Inconclusive, Confidence::Possible)
+        );
+        let nothing = Brief {
+            leader: None,
+            snapshots: 0,
+            most_points: 0,
+            ..blind
+        };
+        assert_eq!(
+            outcome(&nothing),
+            (Outcome::Inconclusive, Confidence::Insufficient)
+        );
     }
 
     #[test]
     fn without_refusals() {
         let run_out = found(Reading::Exhausted);
         let quiet = brief(None);
-        assert_eq!(outcome(&quiet), (Outcome::LeakWithoutRefusals, Confidence::Confirmed));
-        assert_eq!(outcome(&Brief { analysable_logs: 0, ..quiet.clone() }).1, Confidence::Possible);
-        let healthy = Brief { leader: None, pressed: Some(false), ..quiet.clone() };
-        assert_eq!(outcome(&healthy), (Outcome::NoProblemFound, Confidence::Probable));
-        let pressed = Brief { leader: None, ..quiet.clone() };
+        assert_eq!(
+            outcome(&quiet),
+            (Outcome::LeakWithoutRefusals, Confidence::Confirmed)
+        );
+        assert_eq!(
+            outcome(&Brief {
+                analysable_logs: 0,
+                ..quiet.clone()
+            })
+            .1,
+            Confidence::Possible
+        );
+        let healthy = Brief {
+            leader: None,
+            pressed: Some(false),
+            ..quiet.clone()
+        };
+        assert_eq!(
+            outcome(&healthy),
+            (Outcome::NoProblemFound, Confidence::Probable)
+        );
+        let pressed = Brief {
+            leader: None,
+            ..quiet.clone()
+        };
         assert_eq!(outcome(&pressed).0, Outcome::PoolPressureWithoutLeak);
-        let none = Brief { analysable_logs: 0, snapshots: 0, most_points: 0, pressed: None, ..healthy };
+        let none = Brief {
+            analysable_logs: 0,
+            snapshots: 0,
+            most_points: 0,
+            pressed: None,
+            ..healthy
+        };
         assert_eq!(outcome(&none).0, Outcome::Inconclusive);
-        let pressure = Brief { leader: None, ..brief(Some(&run_out)) };
+        let pressure = Brief {
+            leader: None,
+            ..brief(Some(&run_out))
+        };
         assert_eq!(outcome(&pressure).0, Outcome::PoolPressureWithoutLeak);
     }
 
     #[test]
     fn small_shares_and_caches_are_no_strong_leak() {
         assert_eq!(STRONG.leak(), Leak::Strong);
-        assert_eq!(Leader { share: Some(0.1), ..STRONG }.leak(), Leak::No);
-        assert_eq!(Leader { share: Some(0.4), ..STRONG }.leak(), Leak::Weak);
-        assert_eq!(Leader { cache: true, ..STRONG }.leak(), Leak::Weak);
-        assert_eq!(Leader { growth_of_pool: Some(0.001), ..STRONG }.leak(), Leak::No);
-        assert_eq!(Leader { class: Class::PlateauOrWarmUp, ..STRONG }.leak(), Leak::No);
+        assert_eq!(
+            Leader {
+                share: Some(0.1),
+                ..STRONG
+            }
+            .leak(),
+            Leak::No
+        );
+        assert_eq!(
+            Leader {
+                share: Some(0.4),
+                ..STRONG
+            }
+            .leak(),
+            Leak::Weak
+        );
+        assert_eq!(
+            Leader {
+                cache: true,
+                ..STRONG
+            }
+            .leak(),
+            Leak::Weak
+        );
+        assert_eq!(
+            Leader {
+                growth_of_pool: Some(0.001),
+                ..STRONG
+            }
+            .leak(),
+            Leak::No
+        );
+        assert_eq!(
+            Leader {
+                class: Class::PlateauOrWarmUp,
+                ..STRONG
+            }
+            .leak(),
+            Leak::No
+        );
     }
 }

@@ -290,7 +290,10 @@ pub fn lines(stream: impl Read, wanted: &[u64]) -> io::Result<Vec<(u64, Vec<u8>)
             number += 1;
         }
         let mut text = Vec::new();
-        reader.by_ref().take(MAX_LINE as u64).read_until(b'\n', &mut text)?;
+        reader
+            .by_ref()
+            .take(MAX_LINE as u64)
+            .read_until(b'\n', &mut text)?;
         if !text.ends_with(b"\n") {
             reader.skip_until(b'\n')?;
         }
@@ -414,7 +417,10 @@ mod tests {
         let text = HEAD.to_owned() + &rows(0..50, "10.0.0.1");
         let found = lines(text.as_bytes(), &[1, 3, 51, 99]).unwrap();
         let all: Vec<&str> = text.lines().collect();
-        let shown: Vec<_> = found.iter().map(|(n, t)| (*n, std::str::from_utf8(t).unwrap())).collect();
+        let shown: Vec<_> = found
+            .iter()
+            .map(|(n, t)| (*n, std::str::from_utf8(t).unwrap()))
+            .collect();
         assert_eq!(shown[..3], [(1, all[0]), (3, all[2]), (51, all[50])]);
     }
 

@@ -18,10 +18,17 @@ use chrono::SecondsFormat;
 /// Candidates listed for a tag.
 const MAX_CANDIDATES: usize = 24;
 
-pub(super) fn attribution(parts: &Parts<'_>, conclusion: &Conclusion, ledger: &mut Ledger<'_>) -> Vec<Attribution> {
+pub(super) fn attribution(
+    parts: &Parts<'_>,
+    conclusion: &Conclusion,
+    ledger: &mut Ledger<'_>,
+) -> Vec<Attribution> {
     let mut answers: Vec<&TagAnswer> = conclusion.answers.iter().collect();
     answers.sort_by_key(|a| Some((a.tag, a.pool)) != conclusion.leader);
-    answers.into_iter().map(|answer| attribute(parts, answer, ledger)).collect()
+    answers
+        .into_iter()
+        .map(|answer| attribute(parts, answer, ledger))
+        .collect()
 }
 
 fn attribute(parts: &Parts<'_>, answer: &TagAnswer, ledger: &mut Ledger<'_>) -> Attribution {
@@ -43,7 +50,11 @@ fn attribute(parts: &Parts<'_>, answer: &TagAnswer, ledger: &mut Ledger<'_>) -> 
 }
 
 fn name_of<'a>(parts: &'a Parts<'_>, image: usize) -> &'a str {
-    parts.images.holding.get(image).map_or("?", |i| i.file_name.as_str())
+    parts
+        .images
+        .holding
+        .get(image)
+        .map_or("?", |i| i.file_name.as_str())
 }
 
 /// The answer in a sentence.
@@ -51,29 +62,67 @@ pub(super) fn sentence(parts: &Parts<'_>, answer: &TagAnswer) -> String {
     let tag = answer.tag;
     let searched = parts.images.searched;
     match answer.answer {
-        Answer::Named(image) => format!("{} allocates with `{tag}`, and no other of {searched} images is shown to", name_of(parts, image)),
-        Answer::NamedByFramework(image) => format!("`{tag}` is the framework's default tag for a driver of the name {}", name_of(parts, image)),
-        Answer::Likely(image) => format!("several images allocate with `{tag}`; {} is the likeliest", name_of(parts, image)),
-        Answer::Shared => format!("several images allocate with `{tag}`: the tag alone does not tell which of them leaks"),
-        Answer::Unproven => format!("images hold `{tag}`, but none of {searched} is shown to allocate with it"),
-        Answer::NotInBundle => format!("none of {searched} images in this bundle allocates with `{tag}`: the driver is not in this bundle, or makes its tag at run time"),
+        Answer::Named(image) => format!(
+            "{} allocates with `{tag}`, and no other of {searched} images is shown to",
+            name_of(parts, image)
+        ),
+        Answer::NamedByFramework(image) => format!(
+            "`{tag}` is the framework's default tag for a driver of the name {}",
+            name_of(parts, image)
+        ),
+        Answer::Likely(image) => format!(
+            "several images allocate with `{tag}`; {} is the likeliest",
+            name_of(parts, image)
+        ),
+        Answer::Shared => format!(
+            "several images allocate with `{tag}`: the tag alone does not tell which of them leaks"
+        ),
+        Answer::Unproven => {
+            format!("images hold `{tag}`, but none of {searched} is shown to allocate with it")
+        }
+        Answer::NotInBundle => format!(
+            "none of {searched} images in this bundle allocates with `{tag}`: the driver is not in this bundle, or makes its tag at run time"
+        ),
         Answer::NoImages => "the bundle holds no driver images".to_owned(),
-        Answer::KernelOwned => format!("`{tag}` is the kernel's own: the tag does not tell who holds the memory, and no driver is blamed"),
+        Answer::KernelOwned => format!(
+            "`{tag}` is the kernel's own: the tag does not tell who holds the memory, and no driver is blamed"
+        ),
     }
 }
 
-fn candidate(parts: &Parts<'_>, tag: Tag, ranked: &Ranked, ledger: &mut Ledger<'_>) -> Option<Candidate> {
+fn candidate(
+    parts: &Parts<'_>,
+    tag: Tag,
+    ranked: &Ranked,
+    ledger: &mut Ledger<'_>,
+) -> Option<Candidate> {
     let image = parts.images.holding.get(ranked.suspicion.image)?;
     let (finding, instructions) = best(image, tag)?;
     let cited = finding.site.as_ref().map(|site| {
         let what = match finding.api {
-            Some(api) => format!("{} at RVA {:#x} in {}: {}", finding.grade.name(), site.rva, site.section, api),
-            None => format!("{} at RVA {:#x} in {}", finding.grade.name(), site.rva, site.section),
+            Some(api) => format!(
+                "{} at RVA {:#x} in {}: {}",
+                finding.grade.name(),
+                site.rva,
+                site.section,
+                api
+            ),
+            None => format!(
+                "{} at RVA {:#x} in {}",
+                finding.grade.name(),
+                site.rva,
+                site.section
+            ),
         };
         if image.bundle == 0 {
             ledger.cite(image.artifact, Place::Offset(site.offset), what)
         } else {
-            ledger.cite_named(image.name.clone(), Some(image.sha256.to_string()), Place::Offset(site.offset), what)
+            ledger.cite_named(
+                image.name.clone(),
+                Some(image.sha256.to_string()),
+                Place::Offset(site.offset),
+                what,
+            )
         }
     });
     Some(Candidate {
@@ -91,7 +140,11 @@ fn candidate(parts: &Parts<'_>, tag: Tag, ranked: &Ranked, ledger: &mut Ledger<'
 }
 
 fn best(image: &ImageFacts, tag: Tag) -> Option<&(Finding, Vec<String>)> {
-    image.findings.iter().filter(|(f, _)| same(f.tag, tag)).min_by_key(|(f, _)| (f.grade, f.role))
+    image
+        .findings
+        .iter()
+        .filter(|(f, _)| same(f.tag, tag))
+        .min_by_key(|(f, _)| (f.grade, f.role))
 }
 
 /// An image as reports show it.
@@ -104,7 +157,9 @@ pub(in crate::case) fn driver(image: &ImageFacts) -> Driver {
         machine: image.machine.name(),
         version: identity.map(version).unwrap_or_default(),
         linked: identity.map_or_else(String::new, |i| linked(&i.link)),
-        pdb: identity.and_then(|i| i.pdb.as_ref()).map(|pdb| pdb.path.clone()),
+        pdb: identity
+            .and_then(|i| i.pdb.as_ref())
+            .map(|pdb| pdb.path.clone()),
         signature: signature(identity, image.catalog.as_deref()),
         blind: image.blind.iter().map(|b| b.sentence()).collect(),
         copies: image.copies.clone(),
@@ -114,7 +169,12 @@ pub(in crate::case) fn driver(image: &ImageFacts) -> Driver {
 fn version(identity: &Identity) -> Version {
     let info = &identity.version;
     let fixed = info.fixed();
-    let text = |name: &str| info.text(name).map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned);
+    let text = |name: &str| {
+        info.text(name)
+            .map(str::trim)
+            .filter(|t| !t.is_empty())
+            .map(str::to_owned)
+    };
     Version {
         file_version: text("FileVersion").or_else(|| fixed.map(|f| f.file.to_string())),
         product_version: text("ProductVersion").or_else(|| fixed.map(|f| f.product.to_string())),
@@ -134,7 +194,14 @@ fn linked(link: &LinkStamp) -> String {
 
 fn signature(identity: Option<&Identity>, catalog: Option<&str>) -> Signature {
     let Some(identity) = identity else {
-        return Signature { state: "unknown", text: "not read".into(), signer: None, issuer: None, digest: None, signed_at: None };
+        return Signature {
+            state: "unknown",
+            text: "not read".into(),
+            signer: None,
+            issuer: None,
+            digest: None,
+            signed_at: None,
+        };
     };
     let state = &identity.signature;
     let text = match catalog {
@@ -142,8 +209,19 @@ fn signature(identity: Option<&Identity>, catalog: Option<&str>) -> Signature {
         None => state.to_string(),
     };
     let SignatureState::Present(embedded) = state else {
-        let state = if matches!(state, SignatureState::NoEmbedded) { "none_embedded" } else { "malformed" };
-        return Signature { state, text, signer: None, issuer: None, digest: None, signed_at: None };
+        let state = if matches!(state, SignatureState::NoEmbedded) {
+            "none_embedded"
+        } else {
+            "malformed"
+        };
+        return Signature {
+            state,
+            text,
+            signer: None,
+            issuer: None,
+            digest: None,
+            signed_at: None,
+        };
     };
     let primary = embedded.primary();
     let certificate = primary.signer.certificate();
@@ -157,6 +235,9 @@ fn signature(identity: Option<&Identity>, catalog: Option<&str>) -> Signature {
             DigestVerdict::Mismatch { .. } => "mismatch",
             _ => "unknown",
         }),
-        signed_at: primary.signer.stamped_time().map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        signed_at: primary
+            .signer
+            .stamped_time()
+            .map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
     }
 }

@@ -17,8 +17,10 @@ use super::pools::Pools;
 use super::survey::Survey;
 use super::times::duration;
 use crate::bundle::{Bundle, InputKind};
+use crate::report::model::{
+    Case, Correlation, Input, Refusals, Report, SCHEMA_VERSION, Time, Tool,
+};
 use crate::timeline::stamp::OrderDecision;
-use crate::report::model::{Case, Correlation, Input, Refusals, Report, SCHEMA_VERSION, Time, Tool};
 
 /// What a report is made of.
 pub(super) struct Parts<'a> {
@@ -44,11 +46,21 @@ pub(super) fn report(parts: &Parts<'_>) -> Report {
     let quotes = refusals::quotes(parts, &mut ledger);
     let tags = pool::tags(parts, &conclusion, &mut ledger);
     let attribution = drivers::attribution(parts, &conclusion, &mut ledger);
-    let verdict = verdict::verdict(parts, &conclusion, &quotes, &tags, &attribution, &mut ledger);
+    let verdict = verdict::verdict(
+        parts,
+        &conclusion,
+        &quotes,
+        &tags,
+        &attribution,
+        &mut ledger,
+    );
     let findings = verdict::findings(parts, &conclusion, &mut ledger);
     Report {
         schema_version: SCHEMA_VERSION,
-        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        tool: Tool {
+            name: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+        },
         case: case(parts),
         time: time(parts),
         refusals: refusals::refusals(parts, &quotes),
@@ -90,7 +102,12 @@ fn input(parts: &Parts<'_>, id: &str) -> Input {
         other => other.name().to_owned(),
     };
     let sha256 = bundle.input_sha256().ok().flatten().map(|d| d.to_string());
-    Input { kind, name: name.unwrap_or_default(), sha256: sha256.or_else(|| Some(id.to_owned())), options: parts.options.typed.clone() }
+    Input {
+        kind,
+        name: name.unwrap_or_default(),
+        sha256: sha256.or_else(|| Some(id.to_owned())),
+        options: parts.options.typed.clone(),
+    }
 }
 
 fn time(parts: &Parts<'_>) -> Time {
@@ -100,7 +117,12 @@ fn time(parts: &Parts<'_>) -> Time {
     let mut notes: Vec<String> = solution.notes.iter().map(ToString::to_string).collect();
     notes.extend(solution.date_orders.iter().map(date_order));
     if let Some(chosen) = &solution.zone {
-        notes.extend(chosen.conflicts.iter().map(|c| format!("the zone is stated otherwise by {}: {}", c.source, c.text)));
+        notes.extend(
+            chosen
+                .conflicts
+                .iter()
+                .map(|c| format!("the zone is stated otherwise by {}: {}", c.source, c.text)),
+        );
     } else if let Some(hint) = &solution.offset_hint {
         let (hours, minutes) = (hint.minutes / 60, hint.minutes.abs() % 60);
         notes.push(format!(
@@ -114,7 +136,12 @@ fn time(parts: &Parts<'_>) -> Time {
         zone_text: solution.zone.as_ref().map(|z| z.text.clone()),
         dated_snapshots: dated,
         undated_snapshots: snapshots.len() as u64 - dated,
-        stamp_sources: parts.pools.stamp_sources.iter().map(|(name, n)| ((*name).to_owned(), *n)).collect(),
+        stamp_sources: parts
+            .pools
+            .stamp_sources
+            .iter()
+            .map(|(name, n)| ((*name).to_owned(), *n))
+            .collect(),
         withheld: parts.facts.withheld.clone(),
         notes,
     }
@@ -124,21 +151,31 @@ fn time(parts: &Parts<'_>) -> Time {
 fn date_order(decision: &OrderDecision) -> String {
     let (form, stamps) = (&decision.form, decision.stamps);
     match (decision.order, decision.proof) {
-        (Some(order), Some(proof)) => format!("{stamps} dates of the form {form} are read as {order}: {}", proof.sentence()),
+        (Some(order), Some(proof)) => format!(
+            "{stamps} dates of the form {form} are read as {order}: {}",
+            proof.sentence()
+        ),
         (Some(order), None) => format!("{stamps} dates of the form {form} are read as {order}"),
-        (None, _) => format!("{stamps} dates of the form {form} could not be read: their order of day and month stays open"),
+        (None, _) => format!(
+            "{stamps} dates of the form {form} could not be read: their order of day and month stays open"
+        ),
     }
 }
 
 fn correlation(parts: &Parts<'_>) -> Correlation {
     let withheld = parts.facts.withheld.clone();
     let Some(found) = &parts.facts.correlation else {
-        return Correlation { withheld, ..Correlation::default() };
+        return Correlation {
+            withheld,
+            ..Correlation::default()
+        };
     };
     let mut text = found.reading.sentence().to_owned();
     if let Some(lag) = found.lag {
         let (amount, side) = (duration(lag), if lag < 0 { "before" } else { "after" });
-        text.push_str(&format!("; the first came {amount} {side} headroom fell to the threshold"));
+        text.push_str(&format!(
+            "; the first came {amount} {side} headroom fell to the threshold"
+        ));
     }
     Correlation {
         reading: Some(found.reading.name()),

@@ -8,7 +8,10 @@ use crate::case::facts::{all_levels, span_of};
 use crate::case::pools::find_rows;
 use crate::case::times::of_millis;
 use crate::diagnosis::growth::{Per, SeriesGrowth};
-use crate::report::model::{Epoch, Limit, Lockstep, LockstepMember, Pool as PoolPart, PoolPoint, TagRow, Threshold, TimeToLimit};
+use crate::report::model::{
+    Epoch, Limit, Lockstep, LockstepMember, Pool as PoolPart, PoolPoint, TagRow, Threshold,
+    TimeToLimit,
+};
 use crate::tag::{Pool, Tag};
 use crate::timeline::series::Start;
 
@@ -39,7 +42,10 @@ pub(super) fn pool(parts: &Parts<'_>, tags: Vec<TagRow>) -> PoolPart {
             basis: l.basis.clone(),
             quality: l.quality.name().to_owned(),
         }),
-        threshold: Some(Threshold { bytes: host.margin.bytes(), basis: host.margin.sentence().to_owned() }),
+        threshold: Some(Threshold {
+            bytes: host.margin.bytes(),
+            basis: host.margin.sentence().to_owned(),
+        }),
         time_to_limit: time_to_limit(parts),
         tags_not_listed: grown.saturating_sub(tags.len()) as u64,
         tags,
@@ -64,7 +70,13 @@ fn time_to_limit(parts: &Parts<'_>) -> Option<TimeToLimit> {
 
 fn epochs(parts: &Parts<'_>) -> Vec<Epoch> {
     let history = &parts.pools.history;
-    let whole = |index: usize| parts.facts.views.iter().find(|v| v.growth.epoch == index && !v.until_refusals);
+    let whole = |index: usize| {
+        parts
+            .facts
+            .views
+            .iter()
+            .find(|v| v.growth.epoch == index && !v.until_refusals)
+    };
     history
         .epochs
         .iter()
@@ -83,7 +95,9 @@ fn epochs(parts: &Parts<'_>) -> Vec<Epoch> {
                 nonpaged_first: total.map(|t| t.first.bytes),
                 nonpaged_last: total.map(|t| t.last.bytes),
                 nonpaged_peak: total.map(|t| t.peak.bytes),
-                nonpaged_growth_bytes_per_hour: total.and_then(|t| t.trend?.per_hour()).map(rounded),
+                nonpaged_growth_bytes_per_hour: total
+                    .and_then(|t| t.trend?.per_hour())
+                    .map(rounded),
                 basis: total.map(|t| t.basis.sentence().to_owned()),
             }
         })
@@ -130,25 +144,50 @@ fn thinned<T>(points: Vec<T>, value: impl Fn(&T) -> i64) -> Vec<T> {
         }
     }
     let last = points.len() - 1;
-    points.into_iter().enumerate().filter(|(i, _)| keep[*i] || *i == 0 || *i == last).map(|(_, p)| p).collect()
+    points
+        .into_iter()
+        .enumerate()
+        .filter(|(i, _)| keep[*i] || *i == 0 || *i == last)
+        .map(|(_, p)| p)
+        .collect()
 }
 
 fn lockstep(group: &crate::diagnosis::lockstep::Group) -> Lockstep {
-    let names: Vec<String> = group.members.iter().map(|m| format!("`{}`", m.tag)).collect();
-    let ties: Vec<String> = group.members.iter().skip(1).map(|m| format!("`{}`: {}", m.tag, m.tie.sentence())).collect();
+    let names: Vec<String> = group
+        .members
+        .iter()
+        .map(|m| format!("`{}`", m.tag))
+        .collect();
+    let ties: Vec<String> = group
+        .members
+        .iter()
+        .skip(1)
+        .map(|m| format!("`{}`: {}", m.tag, m.tie.sentence()))
+        .collect();
     Lockstep {
         members: group
             .members
             .iter()
-            .map(|m| LockstepMember { tag: m.tag.to_string(), tag_hex: m.tag.hex(), pool: m.pool.name(), ratio: share(m.ratio) })
+            .map(|m| LockstepMember {
+                tag: m.tag.to_string(),
+                tag_hex: m.tag.hex(),
+                pool: m.pool.name(),
+                ratio: share(m.ratio),
+            })
             .collect(),
         text: format!("{} grow together ({})", names.join(", "), ties.join("; ")),
     }
 }
 
 /// The tags of the report: those in question first, then by suspicion.
-pub(super) fn tags(parts: &Parts<'_>, conclusion: &Conclusion, ledger: &mut Ledger<'_>) -> Vec<TagRow> {
-    let Some(growth) = parts.facts.growth() else { return Vec::new() };
+pub(super) fn tags(
+    parts: &Parts<'_>,
+    conclusion: &Conclusion,
+    ledger: &mut Ledger<'_>,
+) -> Vec<TagRow> {
+    let Some(growth) = parts.facts.growth() else {
+        return Vec::new();
+    };
     let mut order: Vec<(Tag, Pool)> = conclusion.leader.into_iter().collect();
     let mut add = |key| {
         if !order.contains(&key) {
@@ -157,16 +196,28 @@ pub(super) fn tags(parts: &Parts<'_>, conclusion: &Conclusion, ledger: &mut Ledg
     };
     parts.facts.wanted.iter().copied().for_each(&mut add);
     let of = |suspects: &[crate::diagnosis::growth::Suspect], most: usize| -> Vec<(Tag, Pool)> {
-        suspects.iter().take(most).map(|s| (s.tag, s.pool)).collect()
+        suspects
+            .iter()
+            .take(most)
+            .map(|s| (s.tag, s.pool))
+            .collect()
     };
-    of(&growth.suspects, MAX_TAGS).into_iter().for_each(&mut add);
-    of(&growth.paged_suspects, MAX_PAGED).into_iter().for_each(&mut add);
+    of(&growth.suspects, MAX_TAGS)
+        .into_iter()
+        .for_each(&mut add);
+    of(&growth.paged_suspects, MAX_PAGED)
+        .into_iter()
+        .for_each(&mut add);
     let quoted = quote(parts, ledger);
     order
         .into_iter()
         .filter_map(|(tag, pool)| {
             let series = parts.facts.series_of(tag, pool)?;
-            let evidence = quoted.iter().filter(|(key, _)| *key == (tag, pool)).map(|(_, id)| id.clone()).collect();
+            let evidence = quoted
+                .iter()
+                .filter(|(key, _)| *key == (tag, pool))
+                .map(|(_, id)| id.clone())
+                .collect();
             Some(tag_row(parts, series, growth.epoch, evidence))
         })
         .collect()
@@ -176,37 +227,64 @@ pub(super) fn tags(parts: &Parts<'_>, conclusion: &Conclusion, ledger: &mut Ledg
 fn quote(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Vec<((Tag, Pool), String)> {
     let mut wanted: Vec<((Tag, Pool), (usize, usize))> = Vec::new();
     for &(tag, pool) in &parts.facts.wanted {
-        let Some(series) = parts.facts.series_of(tag, pool) else { continue };
+        let Some(series) = parts.facts.series_of(tag, pool) else {
+            continue;
+        };
         for sample in [series.first, series.last] {
             let snapshot = parts.pools.history.snapshots.get(sample.snapshot as usize);
-            let Some(&place) = snapshot.and_then(|s| parts.pools.places.get(s.facts.order)) else { continue };
+            let Some(&place) = snapshot.and_then(|s| parts.pools.places.get(s.facts.order)) else {
+                continue;
+            };
             if !wanted.contains(&((tag, pool), place)) {
                 wanted.push(((tag, pool), place));
             }
         }
     }
-    let mut rows: Vec<Option<crate::artifact::poolmon::Row>> = wanted.iter().map(|_| None).collect();
+    let mut rows: Vec<Option<crate::artifact::poolmon::Row>> =
+        wanted.iter().map(|_| None).collect();
     for (source, file) in parts.survey.pools.iter().enumerate() {
-        let here: Vec<usize> = (0..wanted.len()).filter(|&i| wanted[i].1.0 == source).collect();
+        let here: Vec<usize> = (0..wanted.len())
+            .filter(|&i| wanted[i].1.0 == source)
+            .collect();
         if here.is_empty() {
             continue;
         }
-        let asked: Vec<(usize, Tag, Pool)> = here.iter().map(|&i| (wanted[i].1.1, wanted[i].0.0, wanted[i].0.1)).collect();
+        let asked: Vec<(usize, Tag, Pool)> = here
+            .iter()
+            .map(|&i| (wanted[i].1.1, wanted[i].0.0, wanted[i].0.1))
+            .collect();
         for (slot, row) in here.into_iter().zip(find_rows(parts.bundle, file, &asked)) {
             rows[slot] = row;
         }
     }
     let mut cited = Vec::new();
     for ((key, (source, _)), row) in wanted.into_iter().zip(rows) {
-        let (Some(row), Some(file)) = (row, parts.survey.pools.get(source)) else { continue };
-        let kind = if row.pool == Pool::NonPaged { "Nonp" } else { "Paged" };
-        let text = format!("{} {kind} {} {} {} {} {}", row.tag, row.allocs, row.frees, row.diff, row.bytes, row.per_alloc);
-        cited.push((key, ledger.cite(file.artifact.index(), Place::Line(row.line), text)));
+        let (Some(row), Some(file)) = (row, parts.survey.pools.get(source)) else {
+            continue;
+        };
+        let kind = if row.pool == Pool::NonPaged {
+            "Nonp"
+        } else {
+            "Paged"
+        };
+        let text = format!(
+            "{} {kind} {} {} {} {} {}",
+            row.tag, row.allocs, row.frees, row.diff, row.bytes, row.per_alloc
+        );
+        cited.push((
+            key,
+            ledger.cite(file.artifact.index(), Place::Line(row.line), text),
+        ));
     }
     cited
 }
 
-fn tag_row(parts: &Parts<'_>, growth: &SeriesGrowth, epoch: usize, evidence: Vec<String>) -> TagRow {
+fn tag_row(
+    parts: &Parts<'_>,
+    growth: &SeriesGrowth,
+    epoch: usize,
+    evidence: Vec<String>,
+) -> TagRow {
     let trend = growth.trend.as_ref();
     let hourly = trend.filter(|t| t.per == Per::Hour);
     let interval = hourly.and_then(|t| t.interval);
@@ -224,7 +302,9 @@ fn tag_row(parts: &Parts<'_>, growth: &SeriesGrowth, epoch: usize, evidence: Vec
         growth_bytes_per_hour: hourly.map(|t| rounded(t.slope)),
         growth_low: interval.map(|i| rounded(i.low)),
         growth_high: interval.map(|i| rounded(i.high)),
-        growth_bytes_per_snapshot: trend.filter(|t| t.per == Per::Snapshot).map(|t| rounded(t.slope)),
+        growth_bytes_per_snapshot: trend
+            .filter(|t| t.per == Per::Snapshot)
+            .map(|t| rounded(t.slope)),
         share_of_growth: growth.share.map(share),
         freed_ratio: growth.freed_ratio().map(share),
         points: growth.points as u64,
@@ -239,7 +319,12 @@ fn curve(parts: &Parts<'_>, tag: Tag, pool: Pool) -> Vec<(u64, i64)> {
     let epochs = parts.pools.history.epochs.iter();
     let points: Vec<(u64, i64)> = epochs
         .filter_map(|epoch| epoch.series_of(tag, pool))
-        .flat_map(|series| series.samples.iter().map(|s| (u64::from(s.snapshot), s.bytes)))
+        .flat_map(|series| {
+            series
+                .samples
+                .iter()
+                .map(|s| (u64::from(s.snapshot), s.bytes))
+        })
         .collect();
     thinned(points, |p| p.1)
 }
@@ -249,12 +334,24 @@ pub(super) fn owner_hint(parts: &Parts<'_>, tag: Tag) -> Option<String> {
     for (name, tags) in &parts.survey.pooltags {
         if let Some(hint) = tags.lookup(tag) {
             let binary = hint.entry.binary.as_deref().unwrap_or("unknown");
-            let mut text = format!("{binary}: {} ({name}, line {}; {})", hint.entry.description, hint.entry.line, hint.matched.sentence());
+            let mut text = format!(
+                "{binary}: {} ({name}, line {}; {})",
+                hint.entry.description,
+                hint.entry.line,
+                hint.matched.sentence()
+            );
             if !hint.rivals.is_empty() {
                 text.push_str("; the list contradicts itself");
             }
             return Some(text);
         }
     }
-    well_known(tag).map(|known| format!("{}: {} (built-in table; {})", known.owner, known.class.sentence(), known.source))
+    well_known(tag).map(|known| {
+        format!(
+            "{}: {} (built-in table; {})",
+            known.owner,
+            known.class.sentence(),
+            known.source
+        )
+    })
 }

@@ -26,53 +26,93 @@ pub(super) fn quotes(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Quotes {
     let episodes = &parts.log.episodes;
     let mut wanted: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
     for episode in episodes.iter().take(MAX_QUOTED) {
-        wanted.entry(episode.first.log).or_default().push(episode.first.line);
+        wanted
+            .entry(episode.first.log)
+            .or_default()
+            .push(episode.first.line);
     }
     let mut rows: BTreeMap<(usize, u64), Vec<u8>> = BTreeMap::new();
     for (log, mut lines) in wanted {
         lines.sort_unstable();
         lines.dedup();
-        let Some(file) = parts.survey.logs.get(log) else { continue };
-        let Ok(stream) = parts.bundle.open_artifact(file.artifact) else { continue };
+        let Some(file) = parts.survey.logs.get(log) else {
+            continue;
+        };
+        let Ok(stream) = parts.bundle.open_artifact(file.artifact) else {
+            continue;
+        };
         for (line, text) in httperr::lines(stream, &lines).unwrap_or_default() {
             rows.insert((log, line), text);
         }
     }
     let cite = |ledger: &mut Ledger<'_>, log: usize, line: u64| {
         let file = parts.survey.logs.get(log)?;
-        let text = rows.get(&(log, line)).map_or_else(String::new, |t| String::from_utf8_lossy(t).into_owned());
+        let text = rows
+            .get(&(log, line))
+            .map_or_else(String::new, |t| String::from_utf8_lossy(t).into_owned());
         Some(ledger.cite(file.artifact.index(), Place::Line(line), text))
     };
     let first_rows = episodes
         .iter()
         .take(MAX_QUOTED)
-        .map(|e| cite(ledger, e.first.log, e.first.line).into_iter().collect())
+        .map(|e| {
+            cite(ledger, e.first.log, e.first.line)
+                .into_iter()
+                .collect()
+        })
         .collect();
     Quotes { first_rows }
 }
 
 pub(super) fn refusals(parts: &Parts<'_>, quotes: &Quotes) -> Refusals {
-    of_logs(parts.log, parts.facts.correlation.as_ref(), &quotes.first_rows)
+    of_logs(
+        parts.log,
+        parts.facts.correlation.as_ref(),
+        &quotes.first_rows,
+    )
 }
 
 /// What the logs say, with the level of the pool where that is known.
-pub(in crate::case) fn of_logs(log: &LogFacts, pool: Option<&Correlation>, evidence: &[Vec<String>]) -> Refusals {
-    let episodes = log.episodes.iter().take(MAX_EPISODES).enumerate().map(|(index, episode)| {
-        let at = pool.and_then(|c| c.at.get(index).copied().flatten());
-        one(log, episode, at, evidence.get(index).cloned().unwrap_or_default())
-    });
+pub(in crate::case) fn of_logs(
+    log: &LogFacts,
+    pool: Option<&Correlation>,
+    evidence: &[Vec<String>],
+) -> Refusals {
+    let episodes = log
+        .episodes
+        .iter()
+        .take(MAX_EPISODES)
+        .enumerate()
+        .map(|(index, episode)| {
+            let at = pool.and_then(|c| c.at.get(index).copied().flatten());
+            one(
+                log,
+                episode,
+                at,
+                evidence.get(index).cloned().unwrap_or_default(),
+            )
+        });
     Refusals {
         rows: log.refusal_rows,
         total: log.refused,
         uncounted_rows: log.uncounted_rows,
         first: log.episodes.first().and_then(|e| of_seconds(e.start())),
-        last: log.episodes.iter().map(|e| e.last_refusal()).max().and_then(of_seconds),
+        last: log
+            .episodes
+            .iter()
+            .map(|e| e.last_refusal())
+            .max()
+            .and_then(of_seconds),
         episodes: episodes.collect(),
         counts: log
             .counts
             .iter()
             .filter_map(|&(start, total)| {
-                Some(RefusalCount { start: of_seconds(start)?, seconds: log.count_seconds.unsigned_abs(), total })
+                Some(RefusalCount {
+                    start: of_seconds(start)?,
+                    seconds: log.count_seconds.unsigned_abs(),
+                    total,
+                })
             })
             .collect(),
         reasons: log.reasons.clone(),
@@ -85,7 +125,8 @@ pub(in crate::case) fn of_logs(log: &LogFacts, pool: Option<&Correlation>, evide
 
 fn one(log: &LogFacts, episode: &Outage, at: Option<At>, evidence: Vec<String>) -> Episode {
     let mut rivals = BTreeMap::new();
-    let minutes = (episode.start().div_euclid(60) * 60, "")..=(episode.last_refusal(), "\u{10ffff}");
+    let minutes =
+        (episode.start().div_euclid(60) * 60, "")..=(episode.last_refusal(), "\u{10ffff}");
     for (&(_, name), rows) in log.rivals.range(minutes) {
         *rivals.entry(name.to_owned()).or_default() += rows;
     }

@@ -9,31 +9,96 @@ use crate::report::model::{NextStep, Verdict};
 /// The recipe for more snapshots, with stamps that leave no doubt.
 const COLLECT: &str = "for /l %i in (1,1,12) do @(echo ===== %date% %time% =====>>poolmon.txt & poolmon -b -r -n poolmon.txt & timeout /t 1800 >nul)";
 
-pub(super) fn next_steps(parts: &Parts<'_>, conclusion: &Conclusion, verdict: &Verdict) -> Vec<NextStep> {
+pub(super) fn next_steps(
+    parts: &Parts<'_>,
+    conclusion: &Conclusion,
+    verdict: &Verdict,
+) -> Vec<NextStep> {
     let mut steps = Vec::new();
-    let mut add = |audience, text: String, command: Option<String>| steps.push(NextStep { audience, text, command });
+    let mut add = |audience, text: String, command: Option<String>| {
+        steps.push(NextStep {
+            audience,
+            text,
+            command,
+        })
+    };
     let answer = conclusion.leading_answer().map(|a| a.answer);
     if let Some(withheld) = &parts.facts.withheld {
-        let command = withheld.option.as_ref().map(|_| "poolsleuth analyze BUNDLE --tz Europe/Berlin".to_owned());
-        add("engineer", format!("Date the snapshots: {}.", withheld.remedy), command);
+        let command = withheld
+            .option
+            .as_ref()
+            .map(|_| "poolsleuth analyze BUNDLE --tz Europe/Berlin".to_owned());
+        add(
+            "engineer",
+            format!("Date the snapshots: {}.", withheld.remedy),
+            command,
+        );
     }
     let leak = conclusion.decision.leak >= Leak::Weak;
     match (leak, answer, &verdict.driver) {
-        (true, Some(Answer::Named(_) | Answer::Likely(_) | Answer::NamedByFramework(_)), Some(driver)) => {
-            let company = driver.version.company.clone().unwrap_or_else(|| "its vendor".into());
+        (
+            true,
+            Some(Answer::Named(_) | Answer::Likely(_) | Answer::NamedByFramework(_)),
+            Some(driver),
+        ) => {
+            let company = driver
+                .version
+                .company
+                .clone()
+                .unwrap_or_else(|| "its vendor".into());
             let service = driver.file_name.trim_end_matches(".sys").to_owned();
-            add("engineer", format!("Look for a newer {} from {company}; this one is {}.", driver.file_name, driver.version.file_version.clone().unwrap_or_else(|| "without a version".into())), None);
-            add("customer", format!("If {} can be spared, stop or unload it, and take snapshots again: the tag must stop growing.", driver.file_name), Some(format!("sc query {service} & fltmc filters")));
-            add("vendor", format!("{} leaks {} pool under the tag `{}`; this report shows the calls that allocate with it.", driver.file_name, verdict.pool.unwrap_or("nonpaged"), verdict.tag.clone().unwrap_or_default()), None);
+            add(
+                "engineer",
+                format!(
+                    "Look for a newer {} from {company}; this one is {}.",
+                    driver.file_name,
+                    driver
+                        .version
+                        .file_version
+                        .clone()
+                        .unwrap_or_else(|| "without a version".into())
+                ),
+                None,
+            );
+            add(
+                "customer",
+                format!(
+                    "If {} can be spared, stop or unload it, and take snapshots again: the tag must stop growing.",
+                    driver.file_name
+                ),
+                Some(format!("sc query {service} & fltmc filters")),
+            );
+            add(
+                "vendor",
+                format!(
+                    "{} leaks {} pool under the tag `{}`; this report shows the calls that allocate with it.",
+                    driver.file_name,
+                    verdict.pool.unwrap_or("nonpaged"),
+                    verdict.tag.clone().unwrap_or_default()
+                ),
+                None,
+            );
         }
         (true, Some(Answer::KernelOwned), _) => {
-            add("customer", "Find the process that holds the objects: watch handle counts of all processes.".to_owned(), Some("typeperf \"\\Process(*)\\Handle Count\" -sc 1 -o handles.csv".into()));
+            add(
+                "customer",
+                "Find the process that holds the objects: watch handle counts of all processes."
+                    .to_owned(),
+                Some("typeperf \"\\Process(*)\\Handle Count\" -sc 1 -o handles.csv".into()),
+            );
             add("engineer", "If no process holds them, a driver leaks references: trace who references the objects.".to_owned(), Some("gflags -ko /t TAGS  (object reference tracing)".into()));
         }
         (true, Some(Answer::NotInBundle | Answer::NoImages | Answer::Unproven), _) => {
             let tag = verdict.tag.clone().unwrap_or_default();
             add("customer", "Send all driver images: System32\\drivers and the DriverStore.".to_owned(), Some("robocopy %SystemRoot%\\System32\\drivers drivers *.sys & robocopy %SystemRoot%\\System32\\DriverStore\\FileRepository drivers *.sys /s".into()));
-            add("engineer", "Search them for the tag.".to_owned(), Some(format!("poolsleuth scan drivers --tag \"{}\"", tag.replace('"', "\\\""))));
+            add(
+                "engineer",
+                "Search them for the tag.".to_owned(),
+                Some(format!(
+                    "poolsleuth scan drivers --tag \"{}\"",
+                    tag.replace('"', "\\\"")
+                )),
+            );
         }
         (true, Some(Answer::Shared), _) => {
             add("engineer", "Several images allocate with the tag: stop or update them one at a time, or trace allocations on the host.".to_owned(), Some("xperf -on Pool -stackwalk PoolAlloc+PoolFree -PoolTag TAG".into()));
@@ -44,7 +109,11 @@ pub(super) fn next_steps(parts: &Parts<'_>, conclusion: &Conclusion, verdict: &V
     steps
 }
 
-fn outcome_steps(parts: &Parts<'_>, conclusion: &Conclusion, add: &mut impl FnMut(&'static str, String, Option<String>)) {
+fn outcome_steps(
+    parts: &Parts<'_>,
+    conclusion: &Conclusion,
+    add: &mut impl FnMut(&'static str, String, Option<String>),
+) {
     let snapshots = parts.pools.history.snapshots.len();
     match conclusion.decision.outcome {
         Outcome::RefusalsWithoutPoolPressure => {
@@ -56,9 +125,18 @@ fn outcome_steps(parts: &Parts<'_>, conclusion: &Conclusion, add: &mut impl FnMu
         _ => {}
     }
     if snapshots < 4 && conclusion.decision.outcome != Outcome::RefusalsWithoutPoolPressure {
-        add("customer", "Take snapshots every half hour for six hours, with the time written before each.".to_owned(), Some(COLLECT.to_owned()));
+        add(
+            "customer",
+            "Take snapshots every half hour for six hours, with the time written before each."
+                .to_owned(),
+            Some(COLLECT.to_owned()),
+        );
     }
     if parts.log.analysable == 0 {
-        add("customer", "Send the HTTPERR logs.".to_owned(), Some("%SystemRoot%\\System32\\LogFiles\\HTTPERR".to_owned()));
+        add(
+            "customer",
+            "Send the HTTPERR logs.".to_owned(),
+            Some("%SystemRoot%\\System32\\LogFiles\\HTTPERR".to_owned()),
+        );
     }
 }

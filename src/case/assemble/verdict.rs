@@ -23,11 +23,20 @@ pub(super) fn verdict(
     ledger: &mut Ledger<'_>,
 ) -> Verdict {
     let decision = conclusion.decision;
-    let ranks_only = parts.pools.history.snapshots.len() == 1 && decision.outcome == Outcome::Inconclusive;
+    let ranks_only =
+        parts.pools.history.snapshots.len() == 1 && decision.outcome == Outcome::Inconclusive;
     let leads = decision.leak >= Leak::Weak || ranks_only;
-    let shown = conclusion.leader.filter(|_| leads && decision.outcome != Outcome::RefusalsWithoutPoolPressure);
-    let row = shown.and_then(|(tag, pool)| tags.iter().find(|row| row.tag_hex == tag.hex() && row.pool == pool.name()));
-    let named = shown.and(conclusion.leading_answer()).and_then(|a| a.answer.image()).and_then(|i| parts.images.holding.get(i));
+    let shown = conclusion
+        .leader
+        .filter(|_| leads && decision.outcome != Outcome::RefusalsWithoutPoolPressure);
+    let row = shown.and_then(|(tag, pool)| {
+        tags.iter()
+            .find(|row| row.tag_hex == tag.hex() && row.pool == pool.name())
+    });
+    let named = shown
+        .and(conclusion.leading_answer())
+        .and_then(|a| a.answer.image())
+        .and_then(|i| parts.images.holding.get(i));
     Verdict {
         outcome: decision.outcome.name(),
         confidence: decision.confidence.name(),
@@ -45,19 +54,37 @@ fn summary(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>) -> 
     let refusals = refused(parts);
     let who = who(parts, conclusion);
     let tag = row.map(|row| row.tag.as_str()).unwrap_or("?");
-    let grown = row.map(|row| size(row.bytes_last.saturating_sub(row.bytes_first))).unwrap_or_default();
-    let part = conclusion.share.map(|s| format!(", {:.0} % of the pool's growth", s * 100.0)).unwrap_or_default();
+    let grown = row
+        .map(|row| size(row.bytes_last.saturating_sub(row.bytes_first)))
+        .unwrap_or_default();
+    let part = conclusion
+        .share
+        .map(|s| format!(", {:.0} % of the pool's growth", s * 100.0))
+        .unwrap_or_default();
     match conclusion.decision.outcome {
-        Outcome::LeakExplainsRefusals => format!("{refusals} when nonpaged pool ran out: `{tag}` grew by {grown}{part}. {who}"),
+        Outcome::LeakExplainsRefusals => {
+            format!("{refusals} when nonpaged pool ran out: `{tag}` grew by {grown}{part}. {who}")
+        }
         Outcome::LeakWithoutRefusals if parts.log.analysable == 0 => {
-            format!("`{tag}` leaks: it grew by {grown}{part}. There is no HTTPERR log that could show refusals. {who}")
+            format!(
+                "`{tag}` leaks: it grew by {grown}{part}. There is no HTTPERR log that could show refusals. {who}"
+            )
         }
-        Outcome::LeakWithoutRefusals => format!("`{tag}` leaks: it grew by {grown}{part}. No connection was refused yet. {who}"),
-        Outcome::RefusalsWithoutPoolPressure => format!("{refusals}, but nonpaged pool was not short: {}.", reading_clause(parts)),
+        Outcome::LeakWithoutRefusals => {
+            format!("`{tag}` leaks: it grew by {grown}{part}. No connection was refused yet. {who}")
+        }
+        Outcome::RefusalsWithoutPoolPressure => format!(
+            "{refusals}, but nonpaged pool was not short: {}.",
+            reading_clause(parts)
+        ),
         Outcome::PoolPressureWithoutLeak if parts.log.refusal_rows > 0 => {
-            format!("{refusals} when nonpaged pool was near its limit, but no tag's growth explains that.")
+            format!(
+                "{refusals} when nonpaged pool was near its limit, but no tag's growth explains that."
+            )
         }
-        Outcome::PoolPressureWithoutLeak => "Nonpaged pool is near its limit, but no tag's growth explains that.".to_owned(),
+        Outcome::PoolPressureWithoutLeak => {
+            "Nonpaged pool is near its limit, but no tag's growth explains that.".to_owned()
+        }
         Outcome::NoProblemFound => no_problem(parts),
         Outcome::Inconclusive => inconclusive(parts, conclusion, row),
     }
@@ -96,7 +123,10 @@ fn inconclusive(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>
             why_apart(parts),
             who(parts, conclusion)
         )),
-        _ => text.push_str(&format!("Pool and refusals could not be brought together: {}.", why_apart(parts))),
+        _ => text.push_str(&format!(
+            "Pool and refusals could not be brought together: {}.",
+            why_apart(parts)
+        )),
     }
     text
 }
@@ -111,7 +141,11 @@ fn why_apart(parts: &Parts<'_>) -> String {
 
 fn refused(parts: &Parts<'_>) -> String {
     let log = parts.log;
-    let least = if log.uncounted_rows > 0 { "at least " } else { "" };
+    let least = if log.uncounted_rows > 0 {
+        "at least "
+    } else {
+        ""
+    };
     let outages = match log.episodes.len() {
         1 => String::new(),
         n => format!(" in {n} outages"),
@@ -121,26 +155,41 @@ fn refused(parts: &Parts<'_>) -> String {
 
 /// Who allocates, in a sentence.
 fn who(parts: &Parts<'_>, conclusion: &Conclusion) -> String {
-    let Some(answer) = conclusion.leading_answer() else { return String::new() };
-    let named = answer.answer.image().and_then(|i| parts.images.holding.get(i)).map(driver);
+    let Some(answer) = conclusion.leading_answer() else {
+        return String::new();
+    };
+    let named = answer
+        .answer
+        .image()
+        .and_then(|i| parts.images.holding.get(i))
+        .map(driver);
     match (answer.answer, named) {
         (Answer::Named(_), Some(driver)) => {
             let mut by: Vec<String> = Vec::new();
             by.extend(driver.version.company);
             by.extend(driver.version.file_version);
-            let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
+            let by = if by.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", by.join(", "))
+            };
             format!("{}{by} allocates with this tag.", driver.file_name)
         }
         (Answer::KernelOwned, _) => {
-            let holders = well_known(answer.tag).map(|k| k.holders).unwrap_or_default();
-            format!("The tag is the kernel's own, so no driver is blamed; {holders}.").replace("..", ".")
+            let holders = well_known(answer.tag)
+                .map(|k| k.holders)
+                .unwrap_or_default();
+            format!("The tag is the kernel's own, so no driver is blamed; {holders}.")
+                .replace("..", ".")
         }
         _ => format!("{}.", sentence(parts, answer)),
     }
 }
 
 fn reading_clause(parts: &Parts<'_>) -> String {
-    let Some(found) = &parts.facts.correlation else { return "it could not be compared".into() };
+    let Some(found) = &parts.facts.correlation else {
+        return "it could not be compared".into();
+    };
     let at = found.at.iter().flatten().next();
     let level = at.map(|at| match at.headroom {
         Some(left) => format!(" (at {}, with {} left)", size(at.bytes), size(left)),
@@ -152,8 +201,19 @@ fn reading_clause(parts: &Parts<'_>) -> String {
 struct Reasons(Vec<Reason>);
 
 impl Reasons {
-    fn add(&mut self, rule: &'static str, weight: &'static str, text: impl Into<String>, evidence: Vec<String>) {
-        self.0.push(Reason { rule, weight, text: text.into(), evidence });
+    fn add(
+        &mut self,
+        rule: &'static str,
+        weight: &'static str,
+        text: impl Into<String>,
+        evidence: Vec<String>,
+    ) {
+        self.0.push(Reason {
+            rule,
+            weight,
+            text: text.into(),
+            evidence,
+        });
     }
 }
 
@@ -177,42 +237,103 @@ fn reasons(
 fn refusal_reasons(parts: &Parts<'_>, quotes: &Quotes, reasons: &mut Reasons) {
     let log = parts.log;
     if log.refusal_rows > 0 {
-        let first = log.episodes.first().and_then(|e| of_seconds(e.start())).unwrap_or_default();
-        let text = format!("{} refusal rows add up to {} connections, from {first} on", log.refusal_rows, log.refused);
-        reasons.add("refusals_counted", "for", text, quotes.first_rows.iter().take(3).flatten().cloned().collect());
+        let first = log
+            .episodes
+            .first()
+            .and_then(|e| of_seconds(e.start()))
+            .unwrap_or_default();
+        let text = format!(
+            "{} refusal rows add up to {} connections, from {first} on",
+            log.refusal_rows, log.refused
+        );
+        reasons.add(
+            "refusals_counted",
+            "for",
+            text,
+            quotes
+                .first_rows
+                .iter()
+                .take(3)
+                .flatten()
+                .cloned()
+                .collect(),
+        );
     } else if log.analysable > 0 {
-        let text = format!("{} rows of {} HTTPERR logs, and no refused connection", log.rows, log.analysable);
+        let text = format!(
+            "{} rows of {} HTTPERR logs, and no refused connection",
+            log.rows, log.analysable
+        );
         reasons.add("no_refusals", "for", text, Vec::new());
     }
 }
 
-fn growth_reasons(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>, reasons: &mut Reasons) {
+fn growth_reasons(
+    parts: &Parts<'_>,
+    conclusion: &Conclusion,
+    row: Option<&TagRow>,
+    reasons: &mut Reasons,
+) {
     let Some(row) = row else {
         if parts.pools.history.snapshots.len() > 1 {
-            let best = parts.facts.growth().and_then(|g| g.suspects.first().and_then(|s| g.series.get(s.series)));
+            let best = parts
+                .facts
+                .growth()
+                .and_then(|g| g.suspects.first().and_then(|s| g.series.get(s.series)));
             let text = match best {
-                Some(best) => format!("no tag's growth explains the pool's: the most is `{}`, {}", best.tag, best.test()),
+                Some(best) => format!(
+                    "no tag's growth explains the pool's: the most is `{}`, {}",
+                    best.tag,
+                    best.test()
+                ),
                 None => "no tag of nonpaged pool grows".to_owned(),
             };
             reasons.add("no_leak", "for", text, Vec::new());
         }
         return;
     };
-    reasons.add("tag_grows", "for", format!("`{}`: {}", row.tag, row.test), row.evidence.clone());
+    reasons.add(
+        "tag_grows",
+        "for",
+        format!("`{}`: {}", row.tag, row.test),
+        row.evidence.clone(),
+    );
     if let Some(part) = conclusion.share {
-        let weight = if part >= crate::diagnosis::verdict::MAIN_SHARE { "for" } else { "limit" };
-        let with = if conclusion.in_lockstep_with.is_some() { " together with the tags in lockstep" } else { "" };
-        let text = format!("`{}`{with} explains {:.0} % of the growth of {} pool", row.tag, share(part) * 100.0, row.pool);
+        let weight = if part >= crate::diagnosis::verdict::MAIN_SHARE {
+            "for"
+        } else {
+            "limit"
+        };
+        let with = if conclusion.in_lockstep_with.is_some() {
+            " together with the tags in lockstep"
+        } else {
+            ""
+        };
+        let text = format!(
+            "`{}`{with} explains {:.0} % of the growth of {} pool",
+            row.tag,
+            share(part) * 100.0,
+            row.pool
+        );
         reasons.add("share_of_growth", weight, text, Vec::new());
     }
     if let Some(other) = conclusion.in_lockstep_with {
-        let text = format!("`{other}` grew most, but in lockstep with `{}`, whose owner is a third party's driver: it is what Windows allocates on its behalf", row.tag);
+        let text = format!(
+            "`{other}` grew most, but in lockstep with `{}`, whose owner is a third party's driver: it is what Windows allocates on its behalf",
+            row.tag
+        );
         reasons.add("lockstep", "for", text, Vec::new());
     }
 }
 
-fn timing_reasons(parts: &Parts<'_>, conclusion: &Conclusion, reasons: &mut Reasons, ledger: &mut Ledger<'_>) {
-    let Some(found) = &parts.facts.correlation else { return };
+fn timing_reasons(
+    parts: &Parts<'_>,
+    conclusion: &Conclusion,
+    reasons: &mut Reasons,
+    ledger: &mut Ledger<'_>,
+) {
+    let Some(found) = &parts.facts.correlation else {
+        return;
+    };
     let weight = match (found.reading.supports(), conclusion.decision.outcome) {
         (true, _) | (false, Outcome::RefusalsWithoutPoolPressure) => "for",
         (false, _) => "limit",
@@ -226,12 +347,33 @@ fn timing_reasons(parts: &Parts<'_>, conclusion: &Conclusion, reasons: &mut Reas
         return;
     }
     if let Some(chance) = found.separation.filter(|_| found.reading.supports()) {
-        let text = format!("in {:.0} of 100 comparisons, the pool stands higher in ten minutes with refusals than in ten without", chance * 100.0);
-        reasons.add("level_separates", if chance >= 0.75 { "for" } else { "against" }, text, Vec::new());
+        let text = format!(
+            "in {:.0} of 100 comparisons, the pool stands higher in ten minutes with refusals than in ten without",
+            chance * 100.0
+        );
+        reasons.add(
+            "level_separates",
+            if chance >= 0.75 { "for" } else { "against" },
+            text,
+            Vec::new(),
+        );
     }
     let (back, forward) = found.survives;
-    let text = format!("holds if the snapshots' clock is wrong by up to {} one way and {} the other", duration(back * 60), duration(forward * 60));
-    reasons.add("clock_tolerance", if back.max(forward) > 0 { "for" } else { "limit" }, text, Vec::new());
+    let text = format!(
+        "holds if the snapshots' clock is wrong by up to {} one way and {} the other",
+        duration(back * 60),
+        duration(forward * 60)
+    );
+    reasons.add(
+        "clock_tolerance",
+        if back.max(forward) > 0 {
+            "for"
+        } else {
+            "limit"
+        },
+        text,
+        Vec::new(),
+    );
 }
 
 /// Cites the snapshot's place in its file.
@@ -242,13 +384,28 @@ fn cite_snapshot(parts: &Parts<'_>, place: usize, ledger: &mut Ledger<'_>) -> Op
     let head = file.heads.get(position)?;
     let pool = snapshot.facts.pool_nonpaged.map_or_else(
         || format!("snapshot of {} rows", head.rows),
-        |bytes| format!("snapshot with Pool N: {}K, at byte {}", bytes / 1024, head.offset),
+        |bytes| {
+            format!(
+                "snapshot with Pool N: {}K, at byte {}",
+                bytes / 1024,
+                head.offset
+            )
+        },
     );
     Some(ledger.cite(file.artifact.index(), Place::Line(head.first_line), pool))
 }
 
-fn driver_reasons(parts: &Parts<'_>, conclusion: &Conclusion, attribution: &[Attribution], reasons: &mut Reasons) {
-    let Some(answer) = conclusion.leading_answer().filter(|_| conclusion.decision.leak >= Leak::Weak || parts.pools.history.snapshots.len() == 1) else { return };
+fn driver_reasons(
+    parts: &Parts<'_>,
+    conclusion: &Conclusion,
+    attribution: &[Attribution],
+    reasons: &mut Reasons,
+) {
+    let Some(answer) = conclusion.leading_answer().filter(|_| {
+        conclusion.decision.leak >= Leak::Weak || parts.pools.history.snapshots.len() == 1
+    }) else {
+        return;
+    };
     let (rule, weight) = match answer.answer {
         Answer::Named(_) => ("image_allocates", "for"),
         Answer::NamedByFramework(_) => ("framework_default", "for"),
@@ -259,33 +416,71 @@ fn driver_reasons(parts: &Parts<'_>, conclusion: &Conclusion, attribution: &[Att
         Answer::KernelOwned => ("kernel_object", "limit"),
     };
     let candidate = attribution.first().and_then(|a| a.candidates.first());
-    let evidence = candidate.filter(|_| answer.answer.image().is_some()).map(|c| c.evidence.clone()).unwrap_or_default();
+    let evidence = candidate
+        .filter(|_| answer.answer.image().is_some())
+        .map(|c| c.evidence.clone())
+        .unwrap_or_default();
     reasons.add(rule, weight, sentence(parts, answer), evidence);
 }
 
 fn limits(parts: &Parts<'_>, conclusion: &Conclusion, reasons: &mut Reasons) {
     if let Some(withheld) = &parts.facts.withheld {
-        reasons.add("correlation_withheld", "limit", format!("{}; {}", withheld.reason, withheld.remedy), Vec::new());
+        reasons.add(
+            "correlation_withheld",
+            "limit",
+            format!("{}; {}", withheld.reason, withheld.remedy),
+            Vec::new(),
+        );
     }
     if let Err(why) = &parts.facts.host.limit {
         reasons.add("limit_unknown", "limit", why.clone(), Vec::new());
     }
     match parts.pools.history.snapshots.len() {
-        0 => reasons.add("no_snapshots", "limit", "there are no pool snapshots", Vec::new()),
-        1 => reasons.add("one_snapshot", "limit", "one snapshot ranks tags by size; growth is not known", Vec::new()),
-        2 => reasons.add("two_snapshots", "limit", "two snapshots show growth, not its pattern", Vec::new()),
+        0 => reasons.add(
+            "no_snapshots",
+            "limit",
+            "there are no pool snapshots",
+            Vec::new(),
+        ),
+        1 => reasons.add(
+            "one_snapshot",
+            "limit",
+            "one snapshot ranks tags by size; growth is not known",
+            Vec::new(),
+        ),
+        2 => reasons.add(
+            "two_snapshots",
+            "limit",
+            "two snapshots show growth, not its pattern",
+            Vec::new(),
+        ),
         _ => {}
     }
     if parts.log.unanalysable > 0 {
-        let text = format!("{} logs lack s-reason: they cannot show refusals", parts.log.unanalysable);
+        let text = format!(
+            "{} logs lack s-reason: they cannot show refusals",
+            parts.log.unanalysable
+        );
         reasons.add("unanalysable_logs", "limit", text, Vec::new());
     }
     if parts.log.uncounted_rows > 0 {
-        let text = format!("{} refusal rows state no count: the total is a lower bound", parts.log.uncounted_rows);
+        let text = format!(
+            "{} refusal rows state no count: the total is a lower bound",
+            parts.log.uncounted_rows
+        );
         reasons.add("lower_bound", "limit", text, Vec::new());
     }
-    if !parts.facts.logs_cover && parts.log.analysable > 0 && parts.pools.history.snapshots.len() > 1 && conclusion.decision.outcome == Outcome::LeakWithoutRefusals {
-        reasons.add("logs_do_not_cover", "limit", "the logs do not cover the time of the snapshots", Vec::new());
+    if !parts.facts.logs_cover
+        && parts.log.analysable > 0
+        && parts.pools.history.snapshots.len() > 1
+        && conclusion.decision.outcome == Outcome::LeakWithoutRefusals
+    {
+        reasons.add(
+            "logs_do_not_cover",
+            "limit",
+            "the logs do not cover the time of the snapshots",
+            Vec::new(),
+        );
     }
 }
 
@@ -299,10 +494,15 @@ fn would_change(parts: &Parts<'_>, conclusion: &Conclusion) -> Vec<String> {
         changes.push("more pool snapshots, half an hour apart, over two hours at least".to_owned());
     }
     if parts.log.analysable == 0 {
-        changes.push("HTTPERR logs with the s-reason column, from the time of the snapshots".to_owned());
+        changes.push(
+            "HTTPERR logs with the s-reason column, from the time of the snapshots".to_owned(),
+        );
     }
     if parts.facts.host.limit.is_err() {
-        changes.push("the limit of nonpaged pool: systeminfo.txt, or --os and --ram, or --npp-limit".to_owned());
+        changes.push(
+            "the limit of nonpaged pool: systeminfo.txt, or --os and --ram, or --npp-limit"
+                .to_owned(),
+        );
     }
     match conclusion.leading_answer().map(|a| a.answer) {
         Some(Answer::NotInBundle | Answer::NoImages) if conclusion.decision.leak >= Leak::Weak => {
@@ -316,22 +516,42 @@ fn would_change(parts: &Parts<'_>, conclusion: &Conclusion) -> Vec<String> {
         }
         _ => {}
     }
-    if parts.facts.correlation.as_ref().is_some_and(|c| c.reading == Reading::Apart) {
+    if parts
+        .facts
+        .correlation
+        .as_ref()
+        .is_some_and(|c| c.reading == Reading::Apart)
+    {
         changes.push("snapshots from the time of the refusals".to_owned());
     }
     changes
 }
 
 /// What is worth knowing beside the verdict.
-pub(super) fn findings(parts: &Parts<'_>, conclusion: &Conclusion, ledger: &mut Ledger<'_>) -> Vec<Finding> {
+pub(super) fn findings(
+    parts: &Parts<'_>,
+    conclusion: &Conclusion,
+    ledger: &mut Ledger<'_>,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut add = |rule, kind, text: String, evidence: Vec<String>| findings.push(Finding { rule, kind, text, evidence });
+    let mut add = |rule, kind, text: String, evidence: Vec<String>| {
+        findings.push(Finding {
+            rule,
+            kind,
+            text,
+            evidence,
+        })
+    };
     rivals(parts, &mut add);
     paged(parts, &mut add);
     if let Ok(limit) = &parts.facts.host.limit {
-        let peak = crate::case::facts::all_levels(&parts.pools.history).map(|(place, _, _, bytes)| (bytes, place)).max();
+        let peak = crate::case::facts::all_levels(&parts.pools.history)
+            .map(|(place, _, _, bytes)| (bytes, place))
+            .max();
         if let Some((bytes, place)) = peak
-            && let Some(text) = u64::try_from(bytes).ok().and_then(|b| limit.contradicted_by(b))
+            && let Some(text) = u64::try_from(bytes)
+                .ok()
+                .and_then(|b| limit.contradicted_by(b))
         {
             let cited = cite_snapshot(parts, place, ledger).into_iter().collect();
             add("limit_contradicted", "pool", text, cited);
@@ -339,44 +559,100 @@ pub(super) fn findings(parts: &Parts<'_>, conclusion: &Conclusion, ledger: &mut 
     }
     let restarts = parts.pools.history.epochs.len().saturating_sub(1);
     if restarts > 0 {
-        add("restarts", "clock", format!("the kernel was restarted {restarts} times between snapshots: counters fell"), Vec::new());
+        add(
+            "restarts",
+            "clock",
+            format!("the kernel was restarted {restarts} times between snapshots: counters fell"),
+            Vec::new(),
+        );
     }
     if let Some((tag, _)) = conclusion.leader.filter(|(tag, _)| kernel_owned(*tag)) {
-        let known = well_known(tag).map(|k| format!("`{tag}` grows with {}; {}", k.grows, k.holders));
-        add("kernel_object", "pool", known.unwrap_or_default(), Vec::new());
+        let known =
+            well_known(tag).map(|k| format!("`{tag}` grows with {}; {}", k.grows, k.holders));
+        add(
+            "kernel_object",
+            "pool",
+            known.unwrap_or_default(),
+            Vec::new(),
+        );
     }
     for (name, why) in parts.images.blind.iter().take(8) {
-        add("cannot_see_inside", "driver", format!("{name}: {why}"), Vec::new());
+        add(
+            "cannot_see_inside",
+            "driver",
+            format!("{name}: {why}"),
+            Vec::new(),
+        );
     }
-    for image in parts.images.holding.iter().filter(|i| !i.reversed.is_empty()).take(4) {
+    for image in parts
+        .images
+        .holding
+        .iter()
+        .filter(|i| !i.reversed.is_empty())
+        .take(4)
+    {
         let tags: Vec<String> = image.reversed.iter().map(|t| format!("`{t}`")).collect();
-        add("reversed_tag", "driver", format!("{} holds {} with its bytes reversed: a hint that its author forgot the reversal, no evidence", image.name, tags.join(", ")), Vec::new());
+        add(
+            "reversed_tag",
+            "driver",
+            format!(
+                "{} holds {} with its bytes reversed: a hint that its author forgot the reversal, no evidence",
+                image.name,
+                tags.join(", ")
+            ),
+            Vec::new(),
+        );
     }
     findings
 }
 
-fn rivals(parts: &Parts<'_>, add: &mut impl FnMut(&'static str, &'static str, String, Vec<String>)) {
+fn rivals(
+    parts: &Parts<'_>,
+    add: &mut impl FnMut(&'static str, &'static str, String, Vec<String>),
+) {
     let within = rivals_within(parts.log);
     for (name, rows) in &parts.log.reasons {
         if !crate::artifact::httperr::class_of(name).is_rival() {
             continue;
         }
         let inside = within.get(name.as_str()).copied().unwrap_or(0);
-        let text = format!("{rows} rows of {name}, {inside} of them during refusals: a cause of failed requests that has nothing to do with pool");
+        let text = format!(
+            "{rows} rows of {name}, {inside} of them during refusals: a cause of failed requests that has nothing to do with pool"
+        );
         add("rival_reason", "rival", text, Vec::new());
     }
     let internal = parts.log.reasons.get("N/A").copied().unwrap_or(0);
     if internal > 0 {
-        add("unspecific_503", "rival", format!("{internal} rows of N/A: memory that could not be allocated, or a missing host binding; proof of neither"), Vec::new());
+        add(
+            "unspecific_503",
+            "rival",
+            format!(
+                "{internal} rows of N/A: memory that could not be allocated, or a missing host binding; proof of neither"
+            ),
+            Vec::new(),
+        );
     }
 }
 
 /// Growth of paged pool is a rival for what it starves, never a cause of refusals by http.sys.
 fn paged(parts: &Parts<'_>, add: &mut impl FnMut(&'static str, &'static str, String, Vec<String>)) {
-    let Some(growth) = parts.facts.growth() else { return };
-    let suspect = growth.paged_suspects.first().and_then(|s| growth.series.get(s.series));
-    let Some(series) = suspect.filter(|s| s.class.is_leak_pattern() && s.share.is_none_or(|part| part >= 0.3)) else { return };
-    let text = format!("`{}` grows in {} pool: {}. http.sys watches nonpaged pool only", series.tag, Pool::Paged, series.test());
+    let Some(growth) = parts.facts.growth() else {
+        return;
+    };
+    let suspect = growth
+        .paged_suspects
+        .first()
+        .and_then(|s| growth.series.get(s.series));
+    let Some(series) =
+        suspect.filter(|s| s.class.is_leak_pattern() && s.share.is_none_or(|part| part >= 0.3))
+    else {
+        return;
+    };
+    let text = format!(
+        "`{}` grows in {} pool: {}. http.sys watches nonpaged pool only",
+        series.tag,
+        Pool::Paged,
+        series.test()
+    );
     add("paged_growth", "rival", text, Vec::new());
 }
-
