@@ -15,4 +15,6 @@ pub mod layout;
 pub mod pdb;
 pub mod signature;
 pub mod tags;
+#[cfg(test)]
+mod testing;
 pub mod version;

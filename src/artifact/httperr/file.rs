@@ -127,7 +127,7 @@ mod tests {
         while (text.len() as u64) < 3 * STRETCH + 1_000 {
             n += 1;
             let (h, m, s) = (n / 3_600 % 24, n / 60 % 60, n % 60);
-            let reason = if n % 7 == 0 {
+            let reason = if n.is_multiple_of(7) {
                 format!("{}_Connections_Refused", n % 5)
             } else {
                 "Timer_ConnectionIdle".into()

@@ -329,12 +329,12 @@ mod tests {
 
     fn rows(range: std::ops::Range<u32>, node: &str) -> String {
         let row = |n: u32| {
-            let reason = if n % 5 == 0 {
+            let reason = if n.is_multiple_of(5) {
                 format!("{}_Connections_Refused", n % 3 + 1)
             } else {
                 "QueueFull".into()
             };
-            let ip = if n % 5 == 0 { "-" } else { node };
+            let ip = if n.is_multiple_of(5) { "-" } else { node };
             format!(
                 "2026-03-01 10:{:02}:{:02} {ip} {reason} -\r\n",
                 n / 60,
