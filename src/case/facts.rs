@@ -11,7 +11,7 @@ use crate::diagnosis::headroom::{Bound, TimeTo, time_to};
 use crate::diagnosis::lockstep::{self, Group};
 use crate::report::model::Withheld;
 use crate::tag::{Pool, Tag};
-use crate::timeline::series::{Facts, PoolHistory, Snapshot};
+use crate::timeline::series::{Epoch, Extent, Facts, PoolHistory, PoolsShown, Snapshot, TagsShown};
 
 /// Tags that images are searched for: the leader, those behind it, and those in lockstep.
 const MAX_WANTED: usize = 12;
@@ -83,24 +83,43 @@ pub(super) fn gather(log: &LogFacts, pools: &Pools, host: HostFacts) -> CaseFact
     }
 }
 
-/// Each epoch whole, and again up to the first refusal in it where that leaves a trend: a leak
-/// that has filled the pool looks like a plateau afterwards.
+/// Each epoch whole, and again up to the moment from which refusals keep the pool from growing,
+/// where that leaves a trend: a leak that has filled the pool looks like a plateau afterwards.
 fn views(history: &PoolHistory, log: &LogFacts) -> Vec<View> {
     const ENOUGH: usize = 3;
     let mut views = Vec::new();
     for (index, epoch) in history.epochs.iter().enumerate() {
         views.push(View { growth: growth::analyse_epoch(history, index, epoch), until_refusals: false });
-        let at = |place: usize| history.snapshots.get(place).and_then(|s| s.facts.at);
-        let (Some(first), Some(last)) = (at(epoch.snapshots.start), at(epoch.snapshots.end.saturating_sub(1))) else { continue };
-        let refusal = log.episodes.iter().map(|e| e.start() * 1_000).find(|at| (first..=last).contains(at));
-        let Some(refusal) = refusal else { continue };
-        let end = epoch.snapshots.clone().find(|&place| at(place).is_some_and(|t| t >= refusal)).map(|place| place + 1);
-        if let Some(end) = end.filter(|end| *end < epoch.snapshots.end && end - epoch.snapshots.start >= ENOUGH) {
+        let end = first_refusal(history, epoch, log).or_else(|| filled(history, epoch, log));
+        let Some(end) = end.map(|place| place + 1) else { continue };
+        if end < epoch.snapshots.end && end - epoch.snapshots.start >= ENOUGH {
             let clipped = epoch.clipped(epoch.snapshots.start..end);
             views.push(View { growth: growth::analyse_epoch(history, index, &clipped), until_refusals: true });
         }
     }
     views
+}
+
+/// The first snapshot at or after the first refusal in an epoch.
+fn first_refusal(history: &PoolHistory, epoch: &Epoch, log: &LogFacts) -> Option<usize> {
+    let at = |place: usize| history.snapshots.get(place).and_then(|s| s.facts.at);
+    let (first, last) = (at(epoch.snapshots.start)?, at(epoch.snapshots.end.checked_sub(1)?)?);
+    let refusal = log.episodes.iter().map(|e| e.start() * 1_000).find(|at| (first..=last).contains(at))?;
+    epoch.snapshots.clone().find(|&place| at(place).is_some_and(|t| t >= refusal))
+}
+
+/// The first snapshot at which the pool is as full as it ever gets in an epoch, in a case with
+/// refusals of which no snapshot is dated.
+fn filled(history: &PoolHistory, epoch: &Epoch, log: &LogFacts) -> Option<usize> {
+    /// A pool at its limit breathes by as much, in percent.
+    const FULL: i64 = 97;
+    let undated = epoch.snapshots.clone().all(|p| history.snapshots.get(p).is_some_and(|s| s.facts.at.is_none()));
+    if log.refusal_rows == 0 || !undated {
+        return None;
+    }
+    let level = |place: usize| history.snapshots.get(place).and_then(nonpaged_of);
+    let peak = epoch.snapshots.clone().filter_map(level).max()?;
+    epoch.snapshots.clone().find(|&place| level(place).is_some_and(|l| l.saturating_mul(100) >= peak.saturating_mul(FULL)))
 }
 
 /// The view that shows a leak best: one with a leak's pattern before one without, then one of an
@@ -123,10 +142,14 @@ fn has_refusals(view: &View, history: &PoolHistory, log: &LogFacts) -> bool {
     log.episodes.iter().any(|e| e.start() * 1_000 <= last && e.last_refusal() * 1_000 >= first)
 }
 
-/// The pool at a snapshot: the header's figure, or the sum of a whole listing.
+/// The pool at a snapshot: the header's figure, or the sum of the rows if the listing was neither
+/// filtered nor cut as far as it shows. The sum leaves out what no tag is charged for, so it is a
+/// little low.
 fn nonpaged_of(snapshot: &Snapshot) -> Option<i64> {
     let header = snapshot.facts.pool_nonpaged.and_then(|b| i64::try_from(b).ok());
-    header.or_else(|| snapshot.listed_nonpaged.filter(|_| snapshot.facts.scope.is_complete_for(Pool::NonPaged) && snapshot.rows > 0))
+    let scope = snapshot.facts.scope;
+    let listed = scope.pools != PoolsShown::PagedOnly && scope.tags == TagsShown::All && scope.extent != Extent::Truncated;
+    header.or_else(|| snapshot.listed_nonpaged.filter(|_| listed && snapshot.rows > 0))
 }
 
 fn memory_left(facts: &Facts) -> Option<i64> {

@@ -40,6 +40,9 @@ pub(super) struct LogFacts {
     pub(super) reasons: BTreeMap<String, u64>,
     pub(super) rivals: BTreeMap<(i64, &'static str), u64>,
     pub(super) episodes: Vec<Episode>,
+    /// Refused connections over time: start of a stretch and how many, and the stretch's length.
+    pub(super) counts: Vec<(i64, u64)>,
+    pub(super) count_seconds: i64,
     /// Hours since 1970 in which some log has a row.
     pub(super) alive_hours: Vec<i64>,
     pub(super) first_row: Option<i64>,
@@ -216,9 +219,29 @@ fn add_up(logs: &[LogFile]) -> LogFacts {
         }
     }
     facts.alive_hours = hours.into_keys().collect();
+    (facts.counts, facts.count_seconds) = counted(&points);
     facts.episodes = episodes(points, facts.last_row);
     note_gaps(&mut facts);
     facts
+}
+
+/// Stretches of a plot; a screen is not wider.
+const MAX_COUNTS: usize = 3_000;
+
+/// Refused connections by minute, or by longer stretches where those would be too many.
+fn counted(points: &[RefusalPoint]) -> (Vec<(i64, u64)>, i64) {
+    let by = |seconds: i64| {
+        let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
+        for point in points {
+            let count = counts.entry(point.at.div_euclid(seconds) * seconds).or_default();
+            *count = count.saturating_add(point.connections);
+        }
+        counts
+    };
+    let lengths = [60, 600, 3_600, 86_400, 30 * 86_400];
+    let fits = lengths.into_iter().find(|&seconds| by(seconds).len() <= MAX_COUNTS);
+    let seconds = fits.unwrap_or(365 * 86_400);
+    (by(seconds).into_iter().collect(), seconds)
 }
 
 /// Hours without a row in which nothing is known: the log was off, or nobody came.

@@ -66,5 +66,5 @@ pub fn analyse(bundle: &Bundle, more_images: &[Bundle], options: &Options, progr
     let host = host::facts(&survey, options, &pools);
     let facts = facts::gather(&log, &pools, host);
     let images = images::scan(bundle, more_images, &mut survey, &facts, progress);
-    assemble::report(&assemble::Parts { bundle, survey: &survey, log: &log, pools: &pools, facts: &facts, images: &images })
+    assemble::report(&assemble::Parts { bundle, survey: &survey, log: &log, pools: &pools, facts: &facts, images: &images, options })
 }

@@ -22,4 +22,6 @@ pub struct Options {
     pub npp_limit: Option<u64>,
     /// Tables of tag owners (`--pooltag`), with the names of their files.
     pub pooltags: Vec<(String, PoolTags)>,
+    /// The options that shape the result, as words of a command line, for repeating the run.
+    pub typed: Vec<String>,
 }

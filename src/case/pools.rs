@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use super::options::Options;
 use super::survey::{Survey, Use};
-use crate::artifact::poolmon::{Completeness, FileNotes, MemoryHeader, Options as PoolOptions, PageFaults, Row, Snapshot, SnapshotReader, StampSide, TextBlock, Title, Width};
+use crate::artifact::poolmon::{Completeness, FileNotes, Options as PoolOptions, PageFaults, Row, Snapshot, SnapshotReader, StampSide, TextBlock, Title};
 use crate::bundle::{Artifact, ArtifactId, Bundle, ContentDigest, HashingReader, When};
 use crate::tag::{Pool, Tag};
 use crate::timeline::series::{Extent, Facts, Observation, PoolHistory, PoolsShown, Reading, Scope, SeriesBuilder, TagsShown};
-use crate::timeline::stamp::{ClockEvidence, Context, FileTime, Line, Solution, solve};
+use crate::timeline::stamp::{ClockEvidence, Context, Dating, FileTime, Line, Solution, Withheld, solve};
 use crate::timeline::zone::{ZoneClaim, ZoneSource};
 
 /// Most snapshots of one file that are dated; as many as the series keep.
@@ -56,8 +56,6 @@ pub(super) struct Pools {
     pub(super) places: Vec<(usize, usize)>,
     /// Snapshots that were dated, by where their time stood.
     pub(super) stamp_sources: BTreeMap<&'static str, u64>,
-    /// The last known memory header.
-    pub(super) header: Option<(usize, MemoryHeader)>,
     /// What is to be said of the snapshots together.
     pub(super) notes: Vec<String>,
 }
@@ -132,14 +130,17 @@ pub(super) fn read(bundle: &Bundle, survey: &mut Survey, options: &Options) -> P
     mark_duplicates(survey);
     let names: Vec<String> = survey.pools.iter().map(|p| bundle.artifact(p.artifact).map_or_else(String::new, |a| a.name.to_string())).collect();
     let evidence = evidence(bundle, survey, &names);
-    let solution = solve(&evidence, &context(survey, options));
+    let mut solution = solve(&evidence, &context(survey, options));
+    let mut notes = Vec::new();
+    if distrust_file_times(&mut solution) {
+        notes.push("the files' own times lie together or date one snapshot only, as after copying: they date nothing".into());
+    }
     let mut pools = Pools {
         history: SeriesBuilder::default().finish(),
         solution,
         places: Vec::new(),
         stamp_sources: BTreeMap::new(),
-        header: None,
-        notes: Vec::new(),
+        notes,
     };
     let mut builder = SeriesBuilder::default();
     let mut dated = 0;
@@ -155,9 +156,6 @@ pub(super) fn read(bundle: &Bundle, survey: &mut Survey, options: &Options) -> P
             if snapshot.rows.is_empty() && snapshot.memory.is_none() {
                 continue;
             }
-            if let Some(header) = &snapshot.memory {
-                pools.header = Some((source, header.clone()));
-            }
             let order = pools.places.len();
             pools.places.push((source, position));
             builder.push(observation(&snapshot, order, source, at));
@@ -166,6 +164,26 @@ pub(super) fn read(bundle: &Bundle, survey: &mut Survey, options: &Options) -> P
     pools.history = builder.finish();
     pools.notes.extend(pools.history.notes.iter().map(ToString::to_string));
     pools
+}
+
+/// File times closer together than this, in seconds, were set by copying or unpacking; nobody takes
+/// snapshots of the pool into separate files that fast.
+const COPIED_TOGETHER: i64 = 60;
+
+/// Takes back what only file times date, unless two or more such times lie apart as snapshots do.
+/// True if something was taken back.
+fn distrust_file_times(solution: &mut Solution) -> bool {
+    let weak = |dating: &Dating| dating.stamp.as_ref().is_some_and(|s| s.utc.is_some() && s.source.is_weak());
+    let mut times: Vec<i64> = solution.datings.iter().filter(|d| weak(d)).filter_map(|d| d.utc()).map(|at| at.timestamp()).collect();
+    times.sort_unstable();
+    let apart = times.len() > 1 && times.windows(2).all(|pair| pair[1] - pair[0] >= COPIED_TOGETHER);
+    if times.is_empty() || apart {
+        return false;
+    }
+    for dating in solution.datings.iter_mut().filter(|d| weak(d)) {
+        *dating = Dating { stamp: None, withheld: Some(Withheld::NoStamp) };
+    }
+    true
 }
 
 fn mark_duplicates(survey: &mut Survey) {
@@ -239,10 +257,10 @@ fn observation(snapshot: &Snapshot, order: usize, source: usize, at: Option<i64>
         commit_limit: header.and_then(|h| kib(h.limit_kib)),
         scope: if session { Scope { tags: TagsShown::Filtered, ..scope(snapshot) } } else { scope(snapshot) },
     };
-    Observation { facts, rows: snapshot.rows.iter().map(|row| reading(row, snapshot.layout.width)).collect() }
+    Observation { facts, rows: snapshot.rows.iter().map(reading).collect() }
 }
 
-fn reading(row: &Row, _width: Option<Width>) -> Reading {
+fn reading(row: &Row) -> Reading {
     Reading { tag: row.tag, pool: row.pool, allocs: row.allocs, frees: row.frees, diff: row.diff, bytes: row.bytes }
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{AnalyzeArgs, Common, DateOrderArg, DemoArgs, FactArgs, Level, OutArgs};
 use super::exit::{Exit, Failure};
+use clap::ValueEnum;
 use super::{output, progress};
 use crate::artifact::pooltag;
 use crate::bundle::{Bundle, Limits};
@@ -20,7 +21,9 @@ pub(super) fn run(args: &AnalyzeArgs, common: &Common) -> Result<Exit, Failure> 
     if let Some(folder) = &args.out.output {
         output::make_folder(folder)?;
     }
-    let options = options(&args.facts)?;
+    let mut options = options(&args.facts)?;
+    let last = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned());
+    options.typed.extend(args.drivers.iter().filter_map(last).map(|name| format!("--drivers={name}")));
     let report = report(&args.bundle, &args.drivers, &options, common)?;
     deliver(&report, &args.out, common)
 }
@@ -91,7 +94,25 @@ pub(super) fn options(facts: &FactArgs) -> Result<Options, Failure> {
         ram: facts.ram,
         npp_limit: facts.npp_limit,
         pooltags,
+        typed: typed(facts),
     })
+}
+
+/// The options as words of a command line; of files only the last name, which is theirs.
+fn typed(facts: &FactArgs) -> Vec<String> {
+    let order = facts.date_order.and_then(|o| o.to_possible_value()).map(|v| v.get_name().to_owned());
+    let words = [
+        ("--tz", facts.tz.as_ref().map(|(_, typed)| typed.clone())),
+        ("--date-order", order),
+        ("--os", facts.os.as_ref().map(|(_, typed)| typed.clone())),
+        ("--arch", facts.arch.map(|a| a.name().to_owned())),
+        ("--ram", facts.ram.map(|bytes| bytes.to_string())),
+        ("--npp-limit", facts.npp_limit.map(|bytes| bytes.to_string())),
+    ];
+    let stated = words.into_iter().filter_map(|(name, value)| Some(format!("{name}={}", value?)));
+    let last = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned());
+    let tables = facts.pooltag.iter().filter_map(last).map(|name| format!("--pooltag={name}"));
+    stated.chain(tables).collect()
 }
 
 /// The demonstration case, as an archive in the program itself.

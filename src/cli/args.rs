@@ -133,6 +133,8 @@ pub(super) enum ReportFormat {
     Text,
     /// The whole report.
     Json,
+    /// One page for a browser, complete in itself.
+    Html,
 }
 
 #[derive(Debug, Args)]
@@ -157,7 +159,7 @@ pub(super) struct OutArgs {
     /// Text without any character outside ASCII.
     #[arg(long)]
     pub(super) ascii: bool,
-    /// Also write report.json and report.txt into this folder.
+    /// Also write report.html, report.json and report.txt into this folder.
     #[arg(short, long, value_name = "DIR")]
     pub(super) output: Option<PathBuf>,
     /// End with status 10 if a problem is found with at least this confidence.

@@ -8,7 +8,7 @@ use super::args::{ColorMode, Common, OutArgs, ReportFormat};
 use super::exit::Failure;
 use crate::report::escape::{Charset, terminal};
 use crate::report::text::{self, Style};
-use crate::report::Report;
+use crate::report::{Report, html};
 
 /// Writes to stdout through `render`.
 pub(super) fn to_stdout(render: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
@@ -22,6 +22,7 @@ pub(super) fn print(report: &Report, out: &OutArgs, common: &Common) -> Result<(
     to_stdout(|writer| match out.format {
         ReportFormat::Text => text::write(report, style(common), charset, writer),
         ReportFormat::Json => json(report, writer),
+        ReportFormat::Html => html::write(report, writer),
     })
 }
 
@@ -50,6 +51,7 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), Failure> {
 /// Writes all renderings into a folder.
 pub(super) fn write_all(report: &Report, folder: &Path) -> Result<(), Failure> {
     write_file(&folder.join("report.json"), |w| json(report, w))?;
+    write_file(&folder.join("report.html"), |w| html::write(report, w))?;
     write_file(&folder.join("report.txt"), |w| text::write(report, Style::Plain, Charset::Unicode, w))
 }
 

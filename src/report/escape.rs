@@ -10,7 +10,7 @@
 //! | HTML text | [`html`] | `& < > " '` |
 //! | HTML attribute in quotes | [`html_attribute`] | also `` ` ``, `=`, blanks |
 //! | JSON in a `<script>` | [`script_json`] | `< > &` and the line separators |
-//! | Markdown prose, code, table | [`markdown`], [`markdown_code`] | no link, mention, HTML, cell border |
+//! | Markdown prose, code, block | [`markdown`], [`markdown_code`], [`markdown_block`] | no link, mention, HTML, cell border |
 //! | CSV | [`csv_cell`] | no formula, in any common locale |
 //! | JSON | none | serde_json writes `"`, `\` and U+0000 to U+001F as escapes; the rest is exact |
 //!
@@ -29,6 +29,6 @@ mod visible;
 
 pub use csv::{Neutral, csv_cell};
 pub use html::{html, html_attribute, script_json};
-pub use markdown::{markdown, markdown_code};
+pub use markdown::{markdown, markdown_block, markdown_code};
 pub use terminal::{Charset, columns, fit, fit_end, terminal, wrap};
 pub use visible::visible;

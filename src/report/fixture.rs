@@ -493,6 +493,7 @@ pub fn flat_pool() -> Report {
     report.correlation.lag_seconds = None;
     for episode in &mut report.refusals.episodes {
         episode.headroom_bytes = None;
+        episode.pool_bytes = Some(61 << 20);
     }
     let later: Vec<Episode> = (0..9).map(|n| episode(1000 + n, 3, 40, "E2")).collect();
     report.refusals.episodes.extend(later);

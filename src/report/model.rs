@@ -68,6 +68,9 @@ pub struct Input {
     pub name: String,
     /// Digest of the file, or of names and contents for a folder.
     pub sha256: Option<String>,
+    /// The options that shape a result, as typed (`--tz`, `Europe/Berlin`, …), for repeating
+    /// the run.
+    pub options: Vec<String>,
 }
 
 /// How local times became UTC.
@@ -153,6 +156,8 @@ pub struct Refusals {
     pub last: Option<String>,
     /// Outages, in time.
     pub episodes: Vec<Episode>,
+    /// Refused connections over time, for plots: stretches without refusals are left out.
+    pub counts: Vec<RefusalCount>,
     /// Rows by reason, refusals included.
     pub reasons: BTreeMap<String, u64>,
     /// Logs read for reasons.
@@ -163,6 +168,17 @@ pub struct Refusals {
     pub log_first: Option<String>,
     /// Last row of any reason.
     pub log_last: Option<String>,
+}
+
+/// Connections refused in a minute, or in a longer stretch where a log has very many.
+#[derive(Clone, Debug, Serialize)]
+pub struct RefusalCount {
+    /// Start of the stretch.
+    pub start: String,
+    /// Its length; 60 for a minute.
+    pub seconds: u64,
+    /// Connections refused in it.
+    pub total: u64,
 }
 
 /// An outage.

@@ -88,6 +88,29 @@ pub fn hours(hours: f64) -> String {
     }
 }
 
+/// A stretch of hours: `36.2 to 37.6 h`.
+pub fn hours_between(least: f64, most: f64) -> String {
+    let (from, to) = (hours(least), hours(most));
+    match (from.rsplit_once(' '), to.rsplit_once(' ')) {
+        (Some((value, unit)), Some((_, same))) if unit == same => format!("{value} to {to}"),
+        _ => format!("{from} to {to}"),
+    }
+}
+
+/// A ratio to three digits after the point, idle zeros left away: `2`, `1.333`.
+pub fn ratio(ratio: f64) -> String {
+    match ratio.is_finite() {
+        true => {
+            let digits = format!("{ratio:.3}");
+            digits
+                .trim_end_matches('0')
+                .trim_end_matches('.')
+                .to_owned()
+        }
+        false => UNKNOWN.to_owned(),
+    }
+}
+
 /// Seconds as a person says them, without a sign.
 pub fn seconds(seconds: i64) -> String {
     match seconds.unsigned_abs() {
@@ -153,11 +176,14 @@ pub fn what(report: &Report) -> String {
         "leak_explains_refusals" => {
             format!("A leak of {pool} pool explains {refused} refused {connections}")
         }
+        "leak_without_refusals" if refusals.total > 0 => {
+            format!("A leak of {pool} pool, not tied to the {refused} refused {connections}")
+        }
         "leak_without_refusals" if refusals.logs <= refusals.unanalysable_logs => {
             format!("A leak of {pool} pool; no log of the case could show refused connections")
         }
         "leak_without_refusals" => {
-            format!("A leak of {pool} pool; no connection was refused by it")
+            format!("A leak of {pool} pool; no connection was refused")
         }
         "refusals_without_pool_pressure" => {
             format!("{refused} {were} refused, but not for want of nonpaged pool")
@@ -189,11 +215,14 @@ pub fn who(report: &Report, name: impl Fn(&str) -> String) -> String {
         (Some(driver), tag) => {
             let tag = name(tag.as_deref().unwrap_or(UNKNOWN));
             let (file, proof) = (name(&driver.file_name), proof(report, driver));
-            format!("{file} allocates tag {tag}{proof}{}", origin(driver))
+            match origin(driver) {
+                Some(origin) => format!("{file} allocates tag {tag}{proof}; {origin}"),
+                None => format!("{file} allocates tag {tag}{proof}"),
+            }
         }
         (None, Some(tag)) => match answer_for_verdict(report) {
-            Some(found) => format!("no driver is named; tag {}: {}", name(tag), found.answer),
-            None => format!("no driver is named; tag {}", name(tag)),
+            Some(found) => format!("tag {}, no driver named: {}", name(tag), found.answer),
+            None => format!("tag {}, no driver named", name(tag)),
         },
         (None, None) => "no tag and no driver stands out".to_owned(),
     }
@@ -201,17 +230,17 @@ pub fn who(report: &Report, name: impl Fn(&str) -> String) -> String {
 
 /// A driver with version and company, as far as its resource states them.
 pub fn image(driver: &Driver) -> String {
-    format!("{}{}", driver.file_name, origin(driver))
+    match origin(driver) {
+        Some(origin) => format!("{} ({origin})", driver.file_name),
+        None => driver.file_name.clone(),
+    }
 }
 
-/// Version and company in brackets: ` (4.0.1.0, Contoso)`.
-fn origin(driver: &Driver) -> String {
+/// Version and company: `4.0.1.0, Contoso`.
+pub fn origin(driver: &Driver) -> Option<String> {
     let stated = [&driver.version.file_version, &driver.version.company];
     let stated: Vec<&str> = stated.into_iter().flatten().map(String::as_str).collect();
-    match stated.is_empty() {
-        true => String::new(),
-        false => format!(" ({})", stated.join(", ")),
-    }
+    (!stated.is_empty()).then(|| stated.join(", "))
 }
 
 /// The attribution of the verdict's tag.
@@ -230,7 +259,7 @@ fn proof(report: &Report, driver: &Driver) -> String {
         .unwrap_or_default()
         .iter()
         .find(|c| c.driver.sha256 == driver.sha256)
-        .map(|c| format!(", shown by {}", grade(c)))
+        .map(|c| format!(" ({})", grade(c)))
         .unwrap_or_default()
 }
 
@@ -245,6 +274,40 @@ pub fn grade(candidate: &Candidate) -> &'static str {
         "text" => "text in it only",
         other => other,
     }
+}
+
+/// The order in which uses are counted.
+const USES: [&str; 6] = [
+    "used",
+    "partly_used",
+    "duplicate",
+    "not_needed",
+    "not_understood",
+    "unreadable",
+];
+
+/// How many artifacts there are and what became of them.
+pub fn coverage(report: &Report) -> String {
+    let artifacts = &report.coverage.artifacts;
+    let uses = USES.iter().filter_map(|word| {
+        let n = artifacts.iter().filter(|a| a.used == *word).count();
+        (n > 0).then(|| format!("{n} {}", words(word)))
+    });
+    let mut text = counted(artifacts.len() as u64, "artifact");
+    let uses: Vec<String> = uses.collect();
+    if !uses.is_empty() {
+        text.push_str(&format!(": {}", uses.join(", ")));
+    }
+    let limits = report.coverage.limits_hit.len() as u64;
+    if limits > 0 {
+        text.push_str(&format!("; {} met", counted(limits, "limit")));
+    }
+    let notes =
+        artifacts.iter().map(|a| a.notes.len()).sum::<usize>() + report.coverage.notes.len();
+    if notes > 0 {
+        text.push_str(&format!("; {}", counted(notes as u64, "note")));
+    }
+    text
 }
 
 /// How high a confidence stands on the ladder, from 1 to 4; 0 for a word that is not on it.
@@ -302,5 +365,10 @@ mod tests {
         assert_eq!(seconds(-90), "90 s");
         assert_eq!(seconds(i64::MIN), "106751991167301 days");
         assert_eq!(hours(100.0), "4 days");
+        assert_eq!(hours_between(1.0, 2.0), "1.0 to 2.0 h");
+        assert_eq!(hours_between(1.0, 100.0), "1.0 h to 4 days");
+        assert_eq!(ratio(2.0), "2");
+        assert_eq!(ratio(4.0 / 3.0), "1.333");
+        assert_eq!(ratio(10.0), "10");
     }
 }

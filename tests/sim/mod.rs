@@ -51,7 +51,6 @@ fn seeds(default: u64) -> std::ops::Range<u64> {
 }
 
 #[test]
-#[ignore = "the command line does not exist yet"]
 fn simulated_cases_come_out_right() {
     let run = |seed: u64| score::run(&Case::generate(seed));
     let outcomes: Vec<Outcome> = seeds(300).into_par_iter().map(run).collect();

@@ -12,6 +12,7 @@ use super::evidence::Ledger;
 use super::facts::CaseFacts;
 use super::images::Images;
 use super::logs::LogFacts;
+use super::options::Options;
 use super::pools::Pools;
 use super::survey::Survey;
 use super::times::duration;
@@ -27,6 +28,7 @@ pub(super) struct Parts<'a> {
     pub(super) pools: &'a Pools,
     pub(super) facts: &'a CaseFacts,
     pub(super) images: &'a Images,
+    pub(super) options: &'a Options,
 }
 
 pub(super) use drivers::driver as driver_of;
@@ -66,7 +68,7 @@ fn case(parts: &Parts<'_>) -> Case {
     let id = parts.bundle.case_digest(&digests).to_string();
     let host = &parts.facts.host;
     Case {
-        input: input(parts.bundle, &id),
+        input: input(parts, &id),
         id,
         host: host.name.clone(),
         os: host.os.clone(),
@@ -77,7 +79,8 @@ fn case(parts: &Parts<'_>) -> Case {
 }
 
 /// What was passed, by its last name only: the folders above it are the analyst's own.
-fn input(bundle: &Bundle, id: &str) -> Input {
+fn input(parts: &Parts<'_>, id: &str) -> Input {
+    let bundle = parts.bundle;
     let name = bundle.paths().first().and_then(|p| {
         let whole = p.canonicalize().unwrap_or_else(|_| p.clone());
         whole.file_name().map(|n| n.to_string_lossy().into_owned())
@@ -87,7 +90,7 @@ fn input(bundle: &Bundle, id: &str) -> Input {
         other => other.name().to_owned(),
     };
     let sha256 = bundle.input_sha256().ok().flatten().map(|d| d.to_string());
-    Input { kind, name: name.unwrap_or_default(), sha256: sha256.or_else(|| Some(id.to_owned())) }
+    Input { kind, name: name.unwrap_or_default(), sha256: sha256.or_else(|| Some(id.to_owned())), options: parts.options.typed.clone() }
 }
 
 fn time(parts: &Parts<'_>) -> Time {

@@ -8,7 +8,7 @@ use crate::case::evidence::{Ledger, Place};
 use crate::case::logs::LogFacts;
 use crate::case::times::of_seconds;
 use crate::diagnosis::correlation::{At, Correlation};
-use crate::report::model::{Episode, Refusals};
+use crate::report::model::{Episode, RefusalCount, Refusals};
 use crate::timeline::episode::Episode as Outage;
 
 /// Episodes listed; more are only counted in the totals.
@@ -68,6 +68,13 @@ pub(in crate::case) fn of_logs(log: &LogFacts, pool: Option<&Correlation>, evide
         first: log.episodes.first().and_then(|e| of_seconds(e.start())),
         last: log.episodes.iter().map(|e| e.last_refusal()).max().and_then(of_seconds),
         episodes: episodes.collect(),
+        counts: log
+            .counts
+            .iter()
+            .filter_map(|&(start, total)| {
+                Some(RefusalCount { start: of_seconds(start)?, seconds: log.count_seconds.unsigned_abs(), total })
+            })
+            .collect(),
         reasons: log.reasons.clone(),
         logs: log.analysable,
         unanalysable_logs: log.unanalysable,

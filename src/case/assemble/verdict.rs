@@ -23,7 +23,8 @@ pub(super) fn verdict(
     ledger: &mut Ledger<'_>,
 ) -> Verdict {
     let decision = conclusion.decision;
-    let leads = decision.leak >= Leak::Weak || matches!(decision.outcome, Outcome::Inconclusive | Outcome::PoolPressureWithoutLeak);
+    let ranks_only = parts.pools.history.snapshots.len() == 1 && decision.outcome == Outcome::Inconclusive;
+    let leads = decision.leak >= Leak::Weak || ranks_only;
     let shown = conclusion.leader.filter(|_| leads && decision.outcome != Outcome::RefusalsWithoutPoolPressure);
     let row = shown.and_then(|(tag, pool)| tags.iter().find(|row| row.tag_hex == tag.hex() && row.pool == pool.name()));
     let named = shown.and(conclusion.leading_answer()).and_then(|a| a.answer.image()).and_then(|i| parts.images.holding.get(i));

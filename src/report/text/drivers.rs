@@ -1,7 +1,7 @@
 //! Images that may allocate with the tags.
 
 use crate::report::model::{Attribution, Candidate, Signature};
-use crate::report::wording::{self, counted, image};
+use crate::report::wording::{self, counted, origin};
 
 use super::Paper;
 use super::page::{Para, Section, paragraphs};
@@ -12,7 +12,8 @@ pub fn candidates(paper: Paper<'_>) -> Section<'_> {
     Section {
         name: "Drivers",
         group: 3,
-        least: 3,
+        least: 2,
+        good: 4,
         most: 6,
         fill: Box::new(move |room| {
             let report = paper.report;
@@ -51,22 +52,25 @@ fn answer(attribution: &Attribution) -> Para {
 }
 
 fn candidate(candidate: &Candidate, place: usize) -> Para {
-    let signature = signature(&candidate.driver.signature);
+    let proof = format!("{}: {}", candidate.driver.file_name, shown_by(candidate));
+    let parts = [
+        Some(proof),
+        origin(&candidate.driver),
+        Some(signature(&candidate.driver.signature)),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
     Para {
         sign: format!("{place} "),
-        text: format!(
-            "{}: {}; {signature}",
-            image(&candidate.driver),
-            shown_by(candidate)
-        ),
+        text: parts.join("; "),
         end: ids(&candidate.evidence),
     }
 }
 
-/// What shows it: `call site of ExAllocatePoolWithTag via direct, 3 calls, first 0x1a2c`.
+/// What shows it: `call site of ExAllocatePoolWithTag via wrapper at 0x1a2c and 2 more`.
 fn shown_by(candidate: &Candidate) -> String {
     let mut text = wording::grade(candidate).to_owned();
-    if let Some(api) = &candidate.api {
+    let proven = candidate.grade == "call_site";
+    if let Some(api) = candidate.api.as_ref().filter(|_| proven) {
         text.push_str(&format!(" of {api}"));
     }
     if let Some(via) = candidate.via.filter(|via| *via != "direct") {

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::report::Report;
 use crate::report::model::{Evidence, Withheld};
-use crate::report::wording::{counted, size_u, words};
+use crate::report::wording::{self, size_u};
 
 use super::Paper;
 use super::line::{Align, Line, Paint};
-use super::page::{Para, Section, more, paragraphs};
+use super::page::{Para, Section, paragraphs, with_more};
 
 /// Columns for an artifact's name and line.
 const PLACE: usize = 32;
@@ -17,8 +17,9 @@ const PLACE: usize = 32;
 pub fn withheld(paper: Paper<'_>) -> Section<'_> {
     Section {
         name: "Withheld",
-        group: 4,
+        group: 3,
         least: 2,
+        good: 2,
         most: 4,
         fill: Box::new(move |room| {
             let both = [
@@ -46,24 +47,15 @@ fn reason_and_remedy(withheld: &Withheld) -> String {
 pub fn evidence(paper: Paper<'_>) -> Section<'_> {
     Section {
         name: "Evidence",
-        group: 5,
-        least: 2,
+        group: 4,
+        least: 1,
+        good: 3,
         most: 6,
         fill: Box::new(move |room| {
             let all = cited_first(paper.report);
-            let shown = match all.len() <= room {
-                true => all.len(),
-                false => room.saturating_sub(1),
-            };
-            let mut lines: Vec<Line> = all
-                .iter()
-                .take(shown)
-                .map(|evidence| one(evidence, paper))
-                .collect();
-            if shown < all.len() && room > 0 {
-                lines.push(more(all.len() - shown, paper.charset));
-            }
-            lines
+            let lines: Vec<Line> = all.iter().take(room).map(|e| one(e, paper)).collect();
+            let rest = all.len() - lines.len();
+            with_more(lines, rest)
         }),
     }
 }
@@ -106,12 +98,13 @@ fn one(evidence: &Evidence, paper: Paper<'_>) -> Line {
 pub fn coverage(paper: Paper<'_>) -> Section<'_> {
     Section {
         name: "Read",
-        group: 5,
+        group: 4,
         least: 1,
+        good: 1,
         most: 3,
         fill: Box::new(move |room| {
             let coverage = &paper.report.coverage;
-            let mut texts = vec![Para::plain(counts(paper.report))];
+            let mut texts = vec![Para::plain(wording::coverage(paper.report))];
             if !coverage.limits_hit.is_empty() {
                 texts.push(Para::plain(format!(
                     "limits met: {}",
@@ -128,50 +121,20 @@ pub fn coverage(paper: Paper<'_>) -> Section<'_> {
                 texts.push(Para::plain(format!("not understood: {}", lost.join(", "))));
             }
             texts.truncate(room.max(1));
-            paragraphs(&texts, room, 1, paper.charset)
+            let mut lines = paragraphs(&texts, room, 1, paper.charset).into_iter();
+            let first = lines.next().map(|line| line.insist("all: --format json"));
+            first.into_iter().chain(lines).collect()
         }),
     }
-}
-
-/// The order in which uses are counted.
-const USES: [&str; 6] = [
-    "used",
-    "partly_used",
-    "duplicate",
-    "not_needed",
-    "not_understood",
-    "unreadable",
-];
-
-fn counts(report: &Report) -> String {
-    let artifacts = &report.coverage.artifacts;
-    let uses = USES.iter().filter_map(|word| {
-        let n = artifacts.iter().filter(|a| a.used == *word).count();
-        (n > 0).then(|| format!("{n} {}", words(word)))
-    });
-    let mut text = counted(artifacts.len() as u64, "artifact");
-    let uses: Vec<String> = uses.collect();
-    if !uses.is_empty() {
-        text.push_str(&format!(": {}", uses.join(", ")));
-    }
-    let limits = report.coverage.limits_hit.len() as u64;
-    if limits > 0 {
-        text.push_str(&format!("; {} met", counted(limits, "limit")));
-    }
-    let notes =
-        artifacts.iter().map(|a| a.notes.len()).sum::<usize>() + report.coverage.notes.len();
-    if notes > 0 {
-        text.push_str(&format!("; {}", counted(notes as u64, "note")));
-    }
-    text
 }
 
 /// Of which machine this is.
 pub fn case(paper: Paper<'_>) -> Section<'_> {
     Section {
         name: "Case",
-        group: 5,
+        group: 4,
         least: 1,
+        good: 1,
         most: 1,
         fill: Box::new(move |room| {
             paragraphs(
@@ -186,13 +149,12 @@ pub fn case(paper: Paper<'_>) -> Section<'_> {
 
 fn of_case(report: &Report) -> String {
     let case = &report.case;
-    let ram = case.ram_bytes.map(|bytes| format!("{} RAM", size_u(bytes)));
+    let ram = case.ram_bytes.map(size_u);
     let zone = report.time.zone.as_ref().map(|zone| format!("zone {zone}"));
     let facts = [&case.host, &case.os, &case.architecture, &ram, &zone];
-    let mut facts: Vec<String> = facts.into_iter().flatten().cloned().collect();
-    facts.push(format!(
-        "times UTC; {} {}",
-        report.tool.name, report.tool.version
-    ));
-    facts.join(", ")
+    let facts: Vec<&str> = facts.into_iter().flatten().map(String::as_str).collect();
+    match facts.is_empty() {
+        true => "nothing is known of the machine".to_owned(),
+        false => facts.join(", "),
+    }
 }

@@ -58,6 +58,7 @@ impl Paint {
 pub struct Line {
     charset: Charset,
     margin: String,
+    margin_columns: usize,
     parts: Vec<(String, Paint)>,
     left: usize,
 }
@@ -68,9 +69,24 @@ impl Line {
         Line {
             charset,
             margin: String::new(),
+            margin_columns: MARGIN,
             parts: Vec::new(),
             left: ROOM,
         }
+    }
+
+    /// An empty line without a margin, for what is to be copied whole.
+    pub fn wide(charset: Charset) -> Self {
+        Line {
+            left: COLUMNS,
+            margin_columns: 0,
+            ..Line::new(charset)
+        }
+    }
+
+    /// True if something stands in the margin, or there is none.
+    pub fn has_margin(&self) -> bool {
+        !self.margin.is_empty() || self.margin_columns == 0
     }
 
     /// The line with `name` in its margin.
@@ -144,12 +160,32 @@ impl Line {
         }
     }
 
+    /// Puts a short text at the right end, if need be over the end of what stands there.
+    pub fn insist(mut self, text: &str) -> Self {
+        let needed = columns(&terminal(text, self.charset)) + 1;
+        while self.left < needed {
+            let short = needed - self.left;
+            let Some((last, _)) = self
+                .parts
+                .iter_mut()
+                .rev()
+                .find(|(text, _)| columns(text) > 0)
+            else {
+                break;
+            };
+            let width = columns(last);
+            *last = fit(last, width.saturating_sub(short), self.charset);
+            self.left += width - columns(last).min(width);
+        }
+        self.end(text)
+    }
+
     /// Writes the line with its newline.
     ///
     /// # Errors
     /// Those of the writer.
     pub fn write(&self, style: Style, out: &mut dyn io::Write) -> io::Result<()> {
-        let blanks = " ".repeat(MARGIN.saturating_sub(columns(&self.margin)));
+        let blanks = " ".repeat(self.margin_columns.saturating_sub(columns(&self.margin)));
         let margin = (self.margin.clone(), Paint::Quiet);
         let mut text = String::new();
         for (part, paint) in [&margin, &(blanks, Paint::Body)]

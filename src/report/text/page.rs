@@ -1,9 +1,11 @@
-//! The page: sections share the lines there are. Each gets what it cannot do without, and the
-//! rest goes around, a line a turn, until the page is full or nobody wants more.
+//! The page: sections share the lines there are. Each gets what it cannot do without; then
+//! lines go around, one a turn, until each has a good number of them, and again until each has
+//! all it would like or the page is full. Blank lines between groups come before the last
+//! round, but after a good number for all.
 
 use crate::report::escape::Charset;
 
-use super::line::{Line, Paint, paragraph};
+use super::line::{Line, paragraph};
 
 /// Lines of the page: one screen, or one look.
 pub const LINES: usize = 40;
@@ -18,6 +20,8 @@ pub struct Section<'a> {
     pub group: u8,
     /// Lines it cannot do without.
     pub least: usize,
+    /// Lines with which it says what it has to say.
+    pub good: usize,
     /// Lines that it would like.
     pub most: usize,
     /// Makes the lines.
@@ -30,26 +34,65 @@ pub fn lay_out(sections: &[Section<'_>], room: usize) -> Vec<Option<Line>> {
         .iter()
         .map(|s| (s.fill)(s.most).len().min(s.most))
         .collect();
-    let blanks = boundaries(sections, &wanted);
-    let given = shares(sections, &wanted, room.saturating_sub(blanks));
+    let (given, parted) = shares(sections, &wanted, room);
     let mut lines: Vec<Option<Line>> = Vec::new();
     let mut group = None;
     for (section, given) in sections.iter().zip(given) {
-        if given > 0
+        let made: Vec<Line> = (section.fill)(given).into_iter().take(given).collect();
+        let other = !made.is_empty()
             && group
                 .replace(section.group)
-                .is_some_and(|g| g != section.group)
-        {
+                .is_some_and(|g| g != section.group);
+        if parted && other {
             lines.push(None);
         }
-        let made = (section.fill)(given).into_iter().take(given);
-        lines.extend(made.enumerate().map(|(place, line)| match place {
-            0 => Some(line.named(section.name)),
-            _ => Some(line),
-        }));
+        lines.extend(
+            made.into_iter()
+                .enumerate()
+                .map(|(place, line)| match place {
+                    0 => Some(line.named(section.name)),
+                    _ => Some(line),
+                }),
+        );
     }
     lines.truncate(room);
     lines
+}
+
+/// How many lines each section gets, and whether there are blank lines between groups.
+fn shares(sections: &[Section<'_>], wanted: &[usize], room: usize) -> (Vec<usize>, bool) {
+    let mut left = room;
+    let mut given = vec![0; sections.len()];
+    let up_to = |lines: fn(&Section<'_>) -> usize| -> Vec<usize> {
+        let each = sections.iter().zip(wanted);
+        each.map(|(section, wanted)| lines(section).min(*wanted))
+            .collect()
+    };
+    go_around(&mut given, &up_to(|s| s.least), &mut left);
+    go_around(&mut given, &up_to(|s| s.good), &mut left);
+    let blanks = boundaries(sections, wanted);
+    let parted = left >= blanks;
+    if parted {
+        left -= blanks;
+    }
+    go_around(&mut given, wanted, &mut left);
+    (given, parted)
+}
+
+/// Gives a line to each that has fewer than its mark, in turn, as long as there are lines.
+fn go_around(given: &mut [usize], marks: &[usize], left: &mut usize) {
+    loop {
+        let before = *left;
+        for (given, mark) in given.iter_mut().zip(marks) {
+            if *given < *mark && *left > 0 {
+                *given += 1;
+                *left -= 1;
+            }
+        }
+        if *left == before {
+            return;
+        }
+    }
 }
 
 /// How many blank lines part the groups that have something to show.
@@ -62,29 +105,6 @@ fn boundaries(sections: &[Section<'_>], wanted: &[usize]) -> usize {
         .collect();
     groups.dedup();
     groups.len().saturating_sub(1)
-}
-
-/// How many lines each section gets.
-fn shares(sections: &[Section<'_>], wanted: &[usize], room: usize) -> Vec<usize> {
-    let mut left = room;
-    let mut given: Vec<usize> = Vec::with_capacity(sections.len());
-    for (section, wanted) in sections.iter().zip(wanted) {
-        let lines = section.least.min(*wanted).min(left);
-        left -= lines;
-        given.push(lines);
-    }
-    loop {
-        let before = left;
-        for (given, wanted) in given.iter_mut().zip(wanted) {
-            if *given < *wanted && left > 0 {
-                *given += 1;
-                left -= 1;
-            }
-        }
-        if left == before {
-            return given;
-        }
-    }
 }
 
 /// A text of a section, with a sign before it and a short text at the right.
@@ -111,11 +131,8 @@ impl Para {
 /// As many of the texts as `room` lines hold, each over at most `most` lines, the first ones
 /// first. If some have no room, the last line says how many.
 pub fn paragraphs(texts: &[Para], room: usize, most: usize, charset: Charset) -> Vec<Line> {
-    let (shown, rest) = match texts.len() <= room {
-        true => (texts.len(), 0),
-        false => (room.saturating_sub(1), texts.len() - room.saturating_sub(1)),
-    };
-    let mut spare = room.saturating_sub(shown + usize::from(rest > 0));
+    let shown = texts.len().min(room);
+    let mut spare = room - shown;
     let mut lines = Vec::new();
     for para in texts.iter().take(shown) {
         let made = paragraph(
@@ -128,13 +145,23 @@ pub fn paragraphs(texts: &[Para], room: usize, most: usize, charset: Charset) ->
         spare -= made.len().saturating_sub(1).min(spare);
         lines.extend(made);
     }
-    if rest > 0 && room > 0 {
-        lines.push(more(rest, charset));
-    }
-    lines
+    with_more(lines, texts.len() - shown)
 }
 
-/// Says that there is more than is shown.
-pub fn more(rest: usize, charset: Charset) -> Line {
-    Line::new(charset).add(&format!("and {rest} more: --format json"), Paint::Quiet)
+/// Says on the last line that there is more than is shown: in the margin if it is free.
+pub fn with_more(mut lines: Vec<Line>, rest: usize) -> Vec<Line> {
+    let first = lines.len() == 1;
+    if rest > 0
+        && let Some(last) = lines.pop()
+    {
+        let more = match rest {
+            1..=99 => format!("+{rest} more"),
+            _ => format!("+{rest}"),
+        };
+        lines.push(match last.has_margin() || first {
+            true => last.insist(&more),
+            false => last.labelled(&more),
+        });
+    }
+    lines
 }

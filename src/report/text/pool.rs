@@ -3,17 +3,17 @@
 use chrono::DateTime;
 
 use crate::report::escape::Charset;
-use crate::report::model::{Pool, TagRow};
+use crate::report::model::{Limit, Pool, TagRow};
 use crate::report::wording::{self, moment, size, size_of, size_u};
 
 use super::Paper;
 use super::line::{Align, Line, Paint, ROOM};
-use super::page::{Para, Section, more, paragraphs};
+use super::page::{Para, Section, paragraphs, with_more};
 use super::plot::{self, Axis};
 use super::verdict::ids;
 
 /// The limit is the top of the scale unless the pool stayed so many times below it.
-const LIMIT_ON_SCALE: i64 = 3;
+const LIMIT_ON_SCALE: i64 = 5;
 
 /// The axis is widened to hold all outages up to so many times the snapshots' span.
 const WIDEST: i64 = 3;
@@ -27,6 +27,7 @@ pub fn over_time(paper: Paper<'_>) -> Section<'_> {
         name: "Pool",
         group: 1,
         least: FRAME + 1,
+        good: FRAME + 2,
         most: FRAME + 2,
         fill: Box::new(move |room| match Chart::of(paper) {
             Some(chart) if room > FRAME => chart.lines(room - FRAME),
@@ -303,6 +304,7 @@ pub fn limit(paper: Paper<'_>) -> Section<'_> {
         name: "Limit",
         group: 1,
         least: 1,
+        good: 1,
         most: 2,
         fill: Box::new(move |room| {
             let pool = &paper.report.pool;
@@ -310,7 +312,7 @@ pub fn limit(paper: Paper<'_>) -> Section<'_> {
                 return Vec::new();
             }
             let mut texts = vec![Para::plain(limit_text(pool))];
-            texts.extend(pool.limit.as_ref().map(|limit| Para::plain(&limit.basis)));
+            texts.extend(pool.limit.as_ref().map(|limit| Para::plain(basis(limit))));
             // The basis is the second thing to know: without room for it, it is not counted.
             texts.truncate(room.max(1));
             paragraphs(&texts, room, 1, paper.charset)
@@ -320,40 +322,34 @@ pub fn limit(paper: Paper<'_>) -> Section<'_> {
 
 fn limit_text(pool: &Pool) -> String {
     let mut text = match &pool.limit {
-        Some(limit) if limit.low != limit.high => format!(
-            "{} ({}; {} to {})",
-            size_u(limit.bytes),
-            wording::words(&limit.quality),
-            size_u(limit.low),
-            size_u(limit.high)
-        ),
-        Some(limit) => format!(
-            "{} ({})",
-            size_u(limit.bytes),
-            wording::words(&limit.quality)
-        ),
+        Some(limit) => format!("{} {}", size_u(limit.bytes), wording::words(&limit.quality)),
         None => "not known".to_owned(),
     };
     if let Some(threshold) = &pool.threshold {
-        text.push_str(&format!(
-            "; http.sys refuses below {} left",
-            size_u(threshold.bytes)
-        ));
+        text.push_str(&format!(", refuses at {} left", size_u(threshold.bytes)));
     }
-    if let Some(time) = pool.time_to_limit.as_ref()
-        && let Some(hours) = time.hours
-    {
-        text.push_str(&format!("; full in {}", wording::hours(hours)));
-        if let (Some(soonest), Some(latest)) = (time.soonest, time.latest) {
-            let range = format!(
-                " ({} to {})",
-                wording::hours(soonest),
-                wording::hours(latest)
-            );
-            text.push_str(&range);
-        }
+    if let Some(time) = &pool.time_to_limit {
+        text.push_str(&match (time.hours, time.soonest, time.latest) {
+            (Some(_), Some(soonest), Some(latest)) => {
+                format!(", full in {}", wording::hours_between(soonest, latest))
+            }
+            (Some(hours), _, _) => format!(", full in {}", wording::hours(hours)),
+            (None, _, _) => format!("; when full not told: {}", time.basis),
+        });
     }
     text
+}
+
+fn basis(limit: &Limit) -> String {
+    match limit.low == limit.high {
+        true => limit.basis.clone(),
+        false => format!(
+            "{}; {} to {}",
+            limit.basis,
+            size_u(limit.low),
+            size_u(limit.high)
+        ),
+    }
 }
 
 /// The top tags.
@@ -362,6 +358,7 @@ pub fn tags(paper: Paper<'_>) -> Section<'_> {
         name: "Tags",
         group: 1,
         least: 3,
+        good: 4,
         most: 6,
         fill: Box::new(move |room| table(paper, room)),
     }
@@ -377,12 +374,8 @@ fn table(paper: Paper<'_>, room: usize) -> Vec<Line> {
     if pool.tags.is_empty() || room < 2 {
         return Vec::new();
     }
-    let rows = room - 1;
     let all = (pool.tags.len() as u64).saturating_add(pool.tags_not_listed);
-    let shown = match pool.tags.len() <= rows && pool.tags_not_listed == 0 {
-        true => pool.tags.len(),
-        false => rows.saturating_sub(1).max(1),
-    };
+    let shown = pool.tags.len().min(room - 1);
     let top: Vec<&TagRow> = pool.tags.iter().take(shown).collect();
     let width = top
         .iter()
@@ -393,13 +386,7 @@ fn table(paper: Paper<'_>, room: usize) -> Vec<Line> {
     let mut lines = vec![heading(width, hourly, paper.charset)];
     lines.extend(top.iter().map(|tag| row(tag, width, hourly, paper)));
     let left = all.saturating_sub(top.len() as u64);
-    if left > 0 && lines.len() < room {
-        lines.push(more(
-            usize::try_from(left).unwrap_or(usize::MAX),
-            paper.charset,
-        ));
-    }
-    lines
+    with_more(lines, usize::try_from(left).unwrap_or(usize::MAX))
 }
 
 fn heading(width: usize, hourly: bool, charset: Charset) -> Line {
@@ -474,6 +461,7 @@ pub fn lockstep(paper: Paper<'_>) -> Section<'_> {
         name: "Together",
         group: 1,
         least: 1,
+        good: 1,
         most: 2,
         fill: Box::new(move |room| {
             let groups: Vec<Para> = paper
@@ -485,7 +473,7 @@ pub fn lockstep(paper: Paper<'_>) -> Section<'_> {
                     let members: Vec<String> = group
                         .members
                         .iter()
-                        .map(|m| format!("{} x{:.3}", m.tag, m.ratio))
+                        .map(|m| format!("{} x{}", m.tag, wording::ratio(m.ratio)))
                         .collect();
                     Para::plain(format!("{}: {}", members.join(", "), group.text))
                 })

@@ -16,22 +16,17 @@ pub fn outages(paper: Paper<'_>) -> Section<'_> {
         name: "Refused",
         group: 2,
         least: 2,
-        most: 2 + SHOWN,
+        good: 3,
+        most: 1 + SHOWN,
         fill: Box::new(move |room| {
             let refusals = &paper.report.refusals;
             let mut texts = vec![Para::plain(totals(refusals))];
-            texts.extend(refusals.episodes.iter().take(SHOWN).map(episode));
-            let shown = match refusals.episodes.len() + 1 <= room {
-                true => texts.len(),
-                false => texts.len().min(room.saturating_sub(1)),
-            };
-            texts.truncate(shown);
-            let left = (refusals.episodes.len() + 1).saturating_sub(texts.len());
-            if left > 0 {
-                let more = format!("and {}: --format json", counted(left as u64, "more outage"));
-                texts.push(Para::plain(more));
+            texts.extend(refusals.episodes.iter().map(episode));
+            if refusals.episodes.is_empty() {
+                texts.extend(logs_span(refusals).map(Para::plain));
+                texts.truncate(room.max(1));
             }
-            paragraphs(&texts, room, 1, paper.charset)
+            paragraphs(&texts, room.min(1 + SHOWN), 1, paper.charset)
         }),
     }
 }
@@ -40,23 +35,25 @@ fn totals(refusals: &Refusals) -> String {
     if refusals.logs == 0 {
         return "no HTTPERR log was found".to_owned();
     }
+    let logs = counted(refusals.logs, "log");
     let mut text = match refusals.rows {
-        0 => "no connection".to_owned(),
+        0 => format!("no connection in {logs}"),
         rows => format!(
-            "{} in {}, {}",
+            "{} in {}, {}, {logs}",
             wording::refused(refusals),
             counted(rows, "row"),
-            counted(refusals.episodes.len() as u64, "outage")
+            counted(refusals.episodes.len() as u64, "outage"),
         ),
     };
-    text.push_str(&format!("; {}", counted(refusals.logs, "log")));
-    if let (Some(first), Some(last)) = (&refusals.log_first, &refusals.log_last) {
-        text.push_str(&format!(" of {}", stretch(first, last)));
-    }
     if refusals.unanalysable_logs > 0 {
         text.push_str(&format!("; {} cannot show any", refusals.unanalysable_logs));
     }
     text
+}
+
+fn logs_span(refusals: &Refusals) -> Option<String> {
+    let (first, last) = (refusals.log_first.as_ref()?, refusals.log_last.as_ref()?);
+    Some(format!("logs of {}", stretch(first, last)))
 }
 
 fn episode(episode: &Episode) -> Para {
@@ -89,6 +86,7 @@ pub fn timing(paper: Paper<'_>) -> Section<'_> {
         name: "Timing",
         group: 2,
         least: 1,
+        good: 2,
         most: 2,
         fill: Box::new(move |room| {
             let correlation = &paper.report.correlation;
@@ -99,7 +97,7 @@ pub fn timing(paper: Paper<'_>) -> Section<'_> {
             if let Some(lag) = correlation.lag_seconds {
                 let order = if lag < 0 { "before" } else { "after" };
                 text.push_str(&format!(
-                    "; refusals {} {order} the threshold",
+                    "; {} {order} the threshold",
                     wording::seconds(lag)
                 ));
             }
@@ -108,7 +106,7 @@ pub fn timing(paper: Paper<'_>) -> Section<'_> {
                 .zip(correlation.survives_minutes_forward);
             if let Some((back, forward)) = survives {
                 text.push_str(&format!(
-                    "; holds with a clock {back} min slow to {forward} min fast"
+                    "; holds for clock errors -{back} to +{forward} min"
                 ));
             }
             paragraphs(&[Para::plain(text)], room, 2, paper.charset)
@@ -121,7 +119,8 @@ pub fn rivals(paper: Paper<'_>) -> Section<'_> {
     Section {
         name: "Also",
         group: 2,
-        least: 2,
+        least: 1,
+        good: 2,
         most: 3,
         fill: Box::new(move |room| {
             let mut findings: Vec<&Finding> = paper.report.findings.iter().collect();

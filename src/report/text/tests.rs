@@ -95,21 +95,20 @@ fn colour_adds_nothing_but_colour() {
 }
 
 #[test]
-fn sections_can_always_have_the_lines_they_need() {
+fn sections_always_have_the_lines_they_need() {
     let report = leak_explained();
     let paper = Paper {
         report: &report,
         charset: Charset::Unicode,
     };
     let needed: usize = sections(paper).iter().map(|s| s.least).sum();
-    let groups = 5;
-    assert!(
-        needed + groups + verdict::head(paper).len() < LINES + 1,
-        "{needed}"
-    );
+    assert!(needed + verdict::head(paper).len() < LINES, "{needed}");
 }
 
 proptest! {
+    // A report holds thousands of texts: few cases try many.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn any_report_is_a_page_of_printable_text(report in hostile_report()) {
         for charset in [Charset::Unicode, Charset::Ascii] {

@@ -1,12 +1,12 @@
 //! What happened, who did it, how sure; why; what would change it; what to do.
 
-use crate::report::escape::{Charset, fit};
+use crate::report::escape::{Charset, columns, fit};
 use crate::report::model::{NextStep, Reason, Verdict};
 use crate::report::wording;
 
 use super::Paper;
-use super::line::{Line, Paint};
-use super::page::{Para, Section, more, paragraphs};
+use super::line::{COLUMNS, Line, Paint, ROOM};
+use super::page::{Para, Section, paragraphs, with_more};
 
 /// Columns for a file's name where more has to stand beside it.
 const NAME: usize = 32;
@@ -60,7 +60,8 @@ pub fn summary(paper: Paper<'_>) -> Section<'_> {
         name: "Summary",
         group: 0,
         least: 2,
-        most: 3,
+        good: 3,
+        most: 4,
         fill: Box::new(move |room| {
             let text = [Para::plain(&paper.report.verdict.summary)];
             paragraphs(&text, room, room, paper.charset)
@@ -73,7 +74,8 @@ pub fn why(paper: Paper<'_>) -> Section<'_> {
     Section {
         name: "Why",
         group: 0,
-        least: 3,
+        least: 2,
+        good: 4,
         most: 7,
         fill: Box::new(move |room| {
             let reasons: Vec<Para> = paper.report.verdict.reasons.iter().map(reason).collect();
@@ -116,6 +118,7 @@ pub fn would_change(paper: Paper<'_>) -> Section<'_> {
         name: "Unless",
         group: 0,
         least: 1,
+        good: 1,
         most: 2,
         fill: Box::new(move |room| {
             let changes = &paper.report.verdict.would_change;
@@ -132,8 +135,9 @@ pub fn would_change(paper: Paper<'_>) -> Section<'_> {
 pub fn next(paper: Paper<'_>) -> Section<'_> {
     Section {
         name: "Next",
-        group: 4,
-        least: 3,
+        group: 3,
+        least: 2,
+        good: 3,
         most: 6,
         fill: Box::new(move |room| steps(paper, room)),
     }
@@ -142,27 +146,17 @@ pub fn next(paper: Paper<'_>) -> Section<'_> {
 fn steps(paper: Paper<'_>, room: usize) -> Vec<Line> {
     let mut steps: Vec<&NextStep> = paper.report.next_steps.iter().collect();
     steps.sort_by_key(|step| step.audience != "engineer");
-    let needs = |step: &NextStep| 1 + usize::from(step.command.is_some());
-    let all: usize = steps.iter().map(|step| needs(step)).sum();
-    let mut left = if all <= room {
-        room
-    } else {
-        room.saturating_sub(1)
-    };
     let mut lines = Vec::new();
     let mut shown = 0;
     for step in &steps {
-        if needs(step) > left {
+        let made = one_step(step, paper.charset);
+        if lines.len() + made.len() > room {
             break;
         }
-        left -= needs(step);
         shown += 1;
-        lines.extend(one_step(step, paper.charset));
+        lines.extend(made);
     }
-    if shown < steps.len() && room > 0 {
-        lines.push(more(steps.len() - shown, paper.charset));
-    }
-    lines
+    with_more(lines, steps.len() - shown)
 }
 
 fn one_step(step: &NextStep, charset: Charset) -> Vec<Line> {
@@ -171,12 +165,16 @@ fn one_step(step: &NextStep, charset: Charset) -> Vec<Line> {
         other => Line::new(charset).add(&format!("{other}: "), Paint::Quiet),
     };
     let mut lines = vec![line.add(&step.text, Paint::Body)];
-    if let Some(command) = &step.command {
-        lines.push(
-            Line::new(charset)
-                .add("$ ", Paint::Quiet)
-                .add(command, Paint::Strong),
-        );
-    }
+    lines.extend(step.command.as_ref().map(|text| command(text, charset)));
     lines
+}
+
+/// A command to paste: beside the margin, or over the whole width if it is long.
+fn command(text: &str, charset: Charset) -> Line {
+    match columns(&fit(text, COLUMNS, charset)) <= ROOM {
+        true => Line::new(charset).labelled("$").add(text, Paint::Strong),
+        false => Line::wide(charset)
+            .add("$ ", Paint::Quiet)
+            .add(text, Paint::Strong),
+    }
 }

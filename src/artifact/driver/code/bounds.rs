@@ -8,11 +8,12 @@ use super::function::Function;
 use super::ir::{Exit, Listing, Target};
 use super::{lift_arm64, lift_x86};
 use crate::artifact::driver::image::{FunctionRange, Image, Machine, Section};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// Bytes of a gap that are looked at; leaf functions are short.
-const MAX_GAP: u32 = 0x1_0000;
+/// Separate parts of one function at most; compilers make two or three.
+const MAX_PARTS: usize = 32;
 /// Function starts kept at most (x86); ntoskrnl has some 30,000.
 const MAX_STARTS: usize = 400_000;
 
@@ -24,6 +25,8 @@ pub struct Bounds<'a> {
     parts: BTreeMap<u32, Vec<Range<u32>>>,
     /// Starts found by looking, sorted; used where there is no table.
     starts: Vec<u32>,
+    /// Leaf functions of the gaps looked into so far, by the gap's begin.
+    gaps: RefCell<BTreeMap<u32, Vec<Range<u32>>>>,
 }
 
 impl<'a> Bounds<'a> {
@@ -31,10 +34,10 @@ impl<'a> Bounds<'a> {
     pub fn of(image: &'a Image<'a>) -> Self {
         let mut parts: BTreeMap<u32, Vec<Range<u32>>> = BTreeMap::new();
         for part in image.functions.iter().filter(|f| f.owner != f.begin) {
-            parts
-                .entry(part.owner)
-                .or_default()
-                .push(part.begin..part.end);
+            let parts = parts.entry(part.owner).or_default();
+            if parts.len() < MAX_PARTS {
+                parts.push(part.begin..part.end);
+            }
         }
         let starts = if image.functions.is_empty() && image.machine != Machine::Arm64 {
             find_starts(image)
@@ -45,23 +48,25 @@ impl<'a> Bounds<'a> {
             image,
             parts,
             starts,
+            gaps: RefCell::default(),
         }
     }
 
     /// The function that holds `rva`; `None` outside of code.
     pub fn function_at(&self, rva: u32) -> Option<Function> {
         if let Some(range) = self.image.function_at(rva) {
-            return Some(self.from_table(range));
+            return Some(self.table_function(range));
         }
         let section = self.image.section_at(rva).filter(|s| s.is_executable())?;
         if self.image.functions.is_empty() && self.image.machine != Machine::Arm64 {
-            return Some(self.from_starts(section, rva));
+            return Some(self.found_function(section, rva));
         }
-        self.from_gap(section, rva)
+        self.leaf_function(section, rva)
     }
 
-    fn from_table(&self, range: &FunctionRange) -> Function {
-        let mut ranges = vec![range.begin..range.end];
+    fn table_function(&self, range: &FunctionRange) -> Function {
+        let own = range.begin..range.end;
+        let mut ranges = vec![own];
         if range.owner != range.begin {
             let main = self.image.function_at(range.owner);
             ranges.extend(main.map(|m| m.begin..m.end));
@@ -81,7 +86,7 @@ impl<'a> Bounds<'a> {
         }
     }
 
-    fn from_starts(&self, section: &Section, rva: u32) -> Function {
+    fn found_function(&self, section: &Section, rva: u32) -> Function {
         let after = self.starts.partition_point(|&s| s <= rva);
         let before = after
             .checked_sub(1)
@@ -94,14 +99,11 @@ impl<'a> Bounds<'a> {
             .copied()
             .filter(|&s| section.holds(s));
         let end = end.unwrap_or_else(|| section.rva.saturating_add(section.size));
-        Function {
-            entry: start,
-            ranges: vec![start..end],
-        }
+        Function::contiguous(start..end)
     }
 
     /// Leaf functions between two entries of the table, told apart by where flow ends.
-    fn from_gap(&self, section: &Section, rva: u32) -> Option<Function> {
+    fn leaf_function(&self, section: &Section, rva: u32) -> Option<Function> {
         let table = &self.image.functions;
         let after = table.partition_point(|f| f.begin <= rva);
         let before = after
@@ -113,14 +115,14 @@ impl<'a> Bounds<'a> {
         let end = table
             .get(after)
             .map_or(section_end, |f| f.begin.min(section_end));
-        let start = start.max(rva.saturating_sub(MAX_GAP));
-        let range = leaves(self.image, start..end.min(rva.saturating_add(MAX_GAP)))
-            .into_iter()
-            .find(|leaf| leaf.contains(&rva))?;
-        Some(Function {
-            entry: range.start,
-            ranges: vec![range],
-        })
+        let mut gaps = self.gaps.borrow_mut();
+        let leaves = gaps
+            .entry(start)
+            .or_insert_with(|| leaves(self.image, start..end));
+        let after = leaves.partition_point(|leaf| leaf.start <= rva);
+        let leaf = leaves.get(after.checked_sub(1)?)?;
+        leaf.contains(&rva)
+            .then(|| Function::contiguous(leaf.clone()))
     }
 }
 
@@ -217,9 +219,9 @@ fn follows_an_end(code: &[u8], at: usize) -> bool {
     match before {
         0xcc | 0x90 | 0xc3 => true,
         // `ret N` and the zero filling of some linkers.
-        0x00 => at.checked_sub(3).and_then(|n| code.get(n)) == Some(&0xc2) || at % 16 == 0,
+        0x00 => at.checked_sub(3).and_then(|n| code.get(n)) == Some(&0xc2) || at.is_multiple_of(16),
         // Behind an end of another kind (a jump) only alignment tells.
-        _ => at % 16 == 0,
+        _ => at.is_multiple_of(16),
     }
 }
 

@@ -51,9 +51,22 @@ impl Flow<'_> {
     }
 
     /// True when `target` may be control-flow guard's dispatch pointer: on x64 it makes the
-    /// call itself, to the address in a fixed register.
+    /// call itself, to the address in a fixed register. On disk it is empty or leads to a
+    /// bare jump; a pointer to anything else is the driver's own business.
     pub fn is_guard_dispatch(&self, target: Set) -> bool {
-        self.scene.image.machine == Machine::X64 && self.is_own_pointer(target)
+        let image = self.scene.image;
+        let Some(Value::Loaded(rva, 0)) = self.arena.single(target) else {
+            return false;
+        };
+        if image.machine != Machine::X64 || !self.is_own_pointer(target) {
+            return false;
+        }
+        match image.pointer_at(rva).unwrap_or(0) {
+            0 => true,
+            address => image
+                .rva_of_address(address)
+                .is_some_and(|code| self.scene.is_bare_jump(code)),
+        }
     }
 
     /// A pointer in the image that is not an import.

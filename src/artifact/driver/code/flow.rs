@@ -9,6 +9,9 @@ use super::step::{GlobalStore, Scene};
 use super::summary::Summaries;
 use super::value::{Arena, Set, Value};
 
+/// Blocks of one function at most; a block's state takes up to four kilobytes.
+const MAX_BLOCKS: usize = 32_768;
+
 /// Whether control comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaving {
@@ -100,7 +103,8 @@ impl<'a> Flow<'a> {
         function.lift(self.scene.image, &mut listing);
         let cares = |inst: &Inst| observer.cares(&self.scene, inst);
         let mut run = Run::new(Graph::of(&listing), function.entry, &listing, cares);
-        if run.is_worth_it() {
+        // Nothing honest has as many; states of all of them would not fit into memory.
+        if run.is_worth_it() && run.graph.blocks.len() <= MAX_BLOCKS {
             settle(self, &listing, &mut run);
         }
         for n in run.shown() {

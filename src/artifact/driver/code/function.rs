@@ -19,13 +19,27 @@ pub struct Function {
 }
 
 impl Function {
+    /// A function of one stretch.
+    pub fn contiguous(range: Range<u32>) -> Self {
+        Function {
+            entry: range.start,
+            ranges: vec![range],
+        }
+    }
+
+    /// Bytes of code.
+    pub fn size(&self) -> u64 {
+        let len = |r: &Range<u32>| u64::from(r.end.saturating_sub(r.start));
+        self.ranges.iter().map(len).sum()
+    }
+
     /// Decodes the function.
     pub fn lift(&self, image: &Image<'_>, listing: &mut Listing) {
         listing.insts.clear();
         listing.ops.clear();
         let mut left = MAX_CODE;
         for range in &self.ranges {
-            let len = (range.end - range.start).min(left);
+            let len = range.end.saturating_sub(range.start).min(left);
             left -= len;
             let code = image.range(range.start..range.start + len);
             match image.machine {

@@ -38,10 +38,10 @@ impl Graph {
             let gap = insts
                 .get(n + 1)
                 .is_some_and(|next| next.rva != end_of(inst));
-            if splits || gap {
-                if let Some(next) = leader.get_mut(n + 1) {
-                    *next = true;
-                }
+            if (splits || gap)
+                && let Some(next) = leader.get_mut(n + 1)
+            {
+                *next = true;
             }
         }
         Graph {

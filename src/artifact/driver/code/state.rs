@@ -5,7 +5,7 @@ use super::value::{Arena, Set, Value, truncate};
 
 /// Slots remembered at most; the oldest (lowest) are forgotten beyond it. Functions with
 /// more locals than this exist only in generated code.
-const MAX_SLOTS: usize = 512;
+const MAX_SLOTS: usize = 256;
 
 /// One remembered stretch of the frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

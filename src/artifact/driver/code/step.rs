@@ -1,6 +1,6 @@
 //! What one effect does to the state.
 
-use super::ir::{Addr, Calc, Op, Src};
+use super::ir::{Addr, Calc, Op, Reg, Src};
 use super::machine::Convention;
 use super::state::{State, vector_piece};
 use super::value::{Arena, Item, Set, Value, offset, sign_extend, truncate};
@@ -36,12 +36,50 @@ impl Scene<'_> {
         op: &Op,
         at: u32,
     ) -> Option<GlobalStore> {
+        if let Some((dst, set)) = self.result(arena, state, op, at) {
+            if dst == self.convention.sp {
+                state.pending = 0;
+            }
+            state.set(dst, set);
+            return None;
+        }
         match *op {
-            Op::Set { dst, src, size } => {
+            Op::Store { addr, src, size } => {
                 let set = self.source(arena, state, src, at);
                 let set = narrow(arena, set, size);
-                state.set(dst, set);
+                self.store(arena, state, addr, set, size, at)
             }
+            Op::Push { .. } | Op::PushMemory { .. } | Op::Pop { .. } => {
+                self.apply_stack(arena, state, op, at);
+                None
+            }
+            _ => self.apply_vector(arena, state, op, at),
+        }
+    }
+
+    /// The general register that `op` writes, and its new values.
+    fn result(&self, arena: &mut Arena, state: &State, op: &Op, at: u32) -> Option<(Reg, Set)> {
+        let (dst, set, size) = match *op {
+            Op::Set { dst, src, size } => (dst, self.source(arena, state, src, at), size),
+            Op::Either { dst, a, b, size } => {
+                let (a, b) = self.both(arena, state, a, b, at);
+                (dst, arena.join(a, b), size)
+            }
+            Op::Address { dst, addr, size } => (dst, self.address(arena, state, addr, at), size),
+            _ => return self.exact_result(arena, state, op, at),
+        };
+        Some((dst, narrow(arena, set, size)))
+    }
+
+    /// Like [`Self::result`], of effects whose values have the right size already.
+    fn exact_result(
+        &self,
+        arena: &mut Arena,
+        state: &State,
+        op: &Op,
+        at: u32,
+    ) -> Option<(Reg, Set)> {
+        match *op {
             Op::SignExtend {
                 dst,
                 src,
@@ -53,7 +91,7 @@ impl Scene<'_> {
                     other if from >= 4 => other,
                     _ => Value::Unknown,
                 });
-                state.set(dst, set);
+                Some((dst, set))
             }
             Op::Calc {
                 dst,
@@ -62,24 +100,8 @@ impl Scene<'_> {
                 b,
                 size,
             } => {
-                let (a, b) = (
-                    self.source(arena, state, a, at),
-                    self.source(arena, state, b, at),
-                );
-                let set = arena.calc(op, a, b, size, at);
-                if dst == self.convention.sp {
-                    state.pending = 0;
-                }
-                state.set(dst, set);
-            }
-            Op::Either { dst, a, b, size } => {
-                let (a, b) = (
-                    self.source(arena, state, a, at),
-                    self.source(arena, state, b, at),
-                );
-                let set = arena.join(a, b);
-                let set = narrow(arena, set, size);
-                state.set(dst, set);
+                let (a, b) = self.both(arena, state, a, b, at);
+                Some((dst, arena.calc(op, a, b, size, at)))
             }
             Op::Insert {
                 dst,
@@ -87,48 +109,20 @@ impl Scene<'_> {
                 shift,
                 size,
             } => {
-                let mask = !(0xffff_u64 << shift.min(48));
-                let set = match *arena.items(state.reg(dst)) {
-                    [
-                        Item {
-                            value: Value::Const(n),
-                            ..
-                        },
-                    ] => {
-                        let value = n & mask | u64::from(bits) << shift.min(48);
-                        arena.one(Value::Const(truncate(value, size)), at)
-                    }
-                    _ => arena.map(state.reg(dst), |v| match v {
-                        Value::Const(n) => Value::Const(truncate(
-                            n & mask | u64::from(bits) << shift.min(48),
-                            size,
-                        )),
-                        _ => Value::Unknown,
-                    }),
-                };
-                state.set(dst, set);
+                let keep = arena.one(Value::Const(!(0xffff_u64 << shift.min(48))), at);
+                let bits = arena.one(Value::Const(u64::from(bits) << shift.min(48)), at);
+                let kept = arena.calc(Calc::And, state.reg(dst), keep, size, at);
+                Some((dst, arena.calc(Calc::Or, kept, bits, size, at)))
             }
-            Op::Address { dst, addr, size } => {
-                let set = self.address(arena, state, addr, at);
-                let set = narrow(arena, set, size);
-                state.set(dst, set);
-            }
-            Op::Load { dst, addr, size } => {
-                let set = self.load(arena, state, addr, size, at);
-                state.set(dst, set);
-            }
-            Op::Store { addr, src, size } => {
-                let set = self.source(arena, state, src, at);
-                let set = narrow(arena, set, size);
-                return self.store(arena, state, addr, set, size, at);
-            }
-            Op::Clobber(reg) => state.set(reg, Set::UNKNOWN),
-            Op::Push { .. } | Op::PushMemory { .. } | Op::Pop { .. } => {
-                self.apply_stack(arena, state, op, at);
-            }
-            _ => return self.apply_vector(arena, state, op, at),
+            Op::Load { dst, addr, size } => Some((dst, self.load(arena, state, addr, size, at))),
+            Op::Clobber(dst) => Some((dst, Set::UNKNOWN)),
+            _ => None,
         }
-        None
+    }
+
+    fn both(&self, arena: &mut Arena, state: &State, a: Src, b: Src, at: u32) -> (Set, Set) {
+        let a = self.source(arena, state, a, at);
+        (a, self.source(arena, state, b, at))
     }
 
     fn apply_stack(&self, arena: &mut Arena, state: &mut State, op: &Op, at: u32) {
@@ -377,6 +371,20 @@ impl Scene<'_> {
             self.convention.volatile_vectors
         };
         state.clobber(gone, vectors);
+    }
+
+    /// True when the code at `rva` only jumps to the address in the guard's register, as the
+    /// guard's and the retpolines' helpers look in the file.
+    pub fn is_bare_jump(&self, rva: u32) -> bool {
+        const JUMP_RAX: [u8; 2] = [0xff, 0xe0];
+        const FENCE: [u8; 3] = [0x0f, 0xae, 0xe8];
+        if self.image.machine != Machine::X64 {
+            return false;
+        }
+        let code = self.image.tail(rva);
+        let code = code.strip_prefix(&FENCE).unwrap_or(code);
+        let code = code.strip_prefix(&[0x48]).unwrap_or(code);
+        code.starts_with(&JUMP_RAX)
     }
 
     /// The argument slots that a callee owns on x64 (the home space).

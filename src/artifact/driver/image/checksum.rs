@@ -58,7 +58,7 @@ fn sum(bytes: &[u8], field: usize) -> u32 {
     let skipped = super::read_u32(bytes, field).unwrap_or(0);
     // The field is even-aligned in every real file; taking its two words out again is
     // cheaper than a test for each word.
-    if field % 2 == 0 {
+    if field.is_multiple_of(2) {
         total -= u64::from(skipped & 0xffff) + u64::from(skipped >> 16);
     }
     while total >> 16 != 0 {

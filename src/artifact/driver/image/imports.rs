@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_LIBRARIES: u32 = 512;
 /// Imports read from one library at most; win32k takes some 2,000 from one.
 const MAX_IMPORTS: u32 = 16_384;
+/// Imports of all libraries together at most: several descriptors may share one table.
+const MAX_TOTAL: usize = 65_536;
 /// Bytes of a name read at most; C++ exports reach a few hundred.
 const MAX_NAME: usize = 512;
 
@@ -152,6 +154,9 @@ fn read_thunks(image: &Image<'_>, thunks: &Thunks, into: &mut Imports) {
     let library = library.to_ascii_lowercase();
     let width = image.pointer_size();
     for i in 0..MAX_IMPORTS {
+        if into.slots.len() >= MAX_TOTAL {
+            return;
+        }
         let at = |table: u32| table.checked_add(width * i);
         let (Some(name_at), Some(slot)) = (at(thunks.names), at(thunks.slots)) else {
             return;

@@ -22,8 +22,11 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_DEPTH: u8 = 2;
 /// Rounds of looking for callers: the levels, and one for each pure jump in between.
 const MAX_ROUNDS: usize = 4;
-/// Functions followed in one image at most.
-const MAX_FUNCTIONS: usize = 60_000;
+/// Bytes of code followed in one image, as a multiple of the code that it has: no round of
+/// an honest image follows a byte twice, but tables of functions can be made to overlap.
+const ROUNDS_OF_CODE: u64 = 8;
+/// The least that may be followed.
+const LEAST_CODE: u64 = 1 << 20;
 
 /// The analysis of one image.
 pub(super) struct Analysis<'a> {
@@ -35,6 +38,8 @@ pub(super) struct Analysis<'a> {
     hits: Vec<Hit>,
     globals: Vec<GlobalUse>,
     calls: BTreeMap<u32, Outcome>,
+    /// Bytes of code that may still be followed.
+    code_left: u64,
     /// True when a cap was reached.
     pub limited: bool,
 }
@@ -74,6 +79,7 @@ impl<'a> Analysis<'a> {
             hits: Vec::new(),
             globals: Vec::new(),
             calls: BTreeMap::new(),
+            code_left: code_budget(image),
             limited: false,
         }
     }
@@ -193,7 +199,7 @@ impl<'a> Analysis<'a> {
             for &site in calls {
                 // The scan finds the call behind an unneeded prefix.
                 let seen = [site, site.wrapping_sub(1)];
-                if seen.iter().all(|s| !collector.calls.contains_key(s)) {
+                if seen.iter().all(|s| !collector.seen.contains(s)) {
                     resync::follow(&mut self.flow, site, &mut collector);
                 }
             }
@@ -222,9 +228,13 @@ impl<'a> Analysis<'a> {
             let Some(function) = self.bounds.function_at(reference.at) else {
                 continue;
             };
-            if functions.len() >= MAX_FUNCTIONS && !functions.contains_key(&function.entry) {
-                self.limited = true;
-                continue;
+            if !functions.contains_key(&function.entry) {
+                let size = function.size();
+                if size > self.code_left {
+                    self.limited = true;
+                    continue;
+                }
+                self.code_left -= size;
             }
             let (_, calls) = functions
                 .entry(function.entry)
@@ -303,6 +313,15 @@ impl<'a> Analysis<'a> {
             unresolved: of(Outcome::Unresolved),
         }
     }
+}
+
+/// Bytes of code that may be followed in an image.
+fn code_budget(image: &Image<'_>) -> u64 {
+    let code: u64 = image
+        .code_sections()
+        .map(|s| image.section_bytes(s).len() as u64)
+        .sum();
+    (code * ROUNDS_OF_CODE).max(LEAST_CODE)
 }
 
 /// True when the function's code carries one of the offsets as a number.

@@ -36,7 +36,8 @@ pub(super) fn run(image: &Image<'_>, query: TagQuery<'_>, file_name: Option<&str
         TagQuery::Only(tags) => bytes::presence(image, tags),
         TagQuery::All => Presence::Telling,
     };
-    let skip = presence != Presence::Telling;
+    // A driver that could be named by its default tag may set another.
+    let skip = presence != Presence::Telling && named.is_none();
     result.routines = routine_names(image, binding);
     result.blind = blindness::reasons(image, skip);
     if skip {

@@ -82,7 +82,9 @@ fn exact(image: &Image<'_>, tag: Tag) -> Presence {
         if !patterns.contains(&[w, x, y, z]) {
             continue;
         }
-        if run_around(bytes, at) < TEXT {
+        // Section names and other header bytes are no code and no data.
+        let in_section = image.rva_of(at).and_then(|r| image.section_at(r)).is_some();
+        if in_section && run_around(bytes, at) < TEXT {
             return Presence::Telling;
         }
         found = Presence::InText;

@@ -65,6 +65,8 @@ pub struct Collector<'r> {
     pub globals: Vec<GlobalUse>,
     /// Stores to watched variables: variable, constant, instruction.
     pub stores: Vec<(u32, u32, u32)>,
+    /// Places where a routine is called.
+    pub seen: BTreeSet<u32>,
     /// Calls of routines, with whether anything came of each.
     pub calls: BTreeMap<u32, Outcome>,
 }
@@ -92,6 +94,7 @@ impl<'r> Collector<'r> {
             wrappers: BTreeMap::new(),
             globals: Vec::new(),
             stores: Vec::new(),
+            seen: BTreeSet::new(),
             calls: BTreeMap::new(),
         }
     }
@@ -109,7 +112,11 @@ impl<'r> Collector<'r> {
     /// The routines that a departure may lead to.
     fn targets(&self, flow: &Flow<'_>, state: &State, departure: &Departure) -> Vec<Routine> {
         if let Some(rva) = departure.direct {
-            return self.routines.local.get(&rva).cloned().unwrap_or_default();
+            let local = self.routines.local.get(&rva).cloned().unwrap_or_default();
+            return match local.is_empty() && flow.scene.is_bare_jump(rva) {
+                true => self.pointed_at(flow, state.reg(flow.scene.convention.guard_target)),
+                false => local,
+            };
         }
         let mut found = self.pointed_at(flow, departure.target);
         if found.is_empty() && self.routines.has_pointers() {
@@ -152,7 +159,7 @@ impl<'r> Collector<'r> {
             TagAt::Fixed(tag) => {
                 let hit = self.hit(call, routine, pool, 0);
                 self.hits.push(Hit { tag, ..hit });
-                self.outcome(call.at, Outcome::Constant);
+                self.outcome(call.at, routine, Outcome::Constant);
             }
             TagAt::Place(at) => {
                 let set = place(flow, at);
@@ -193,7 +200,12 @@ impl<'r> Collector<'r> {
         }
     }
 
-    fn outcome(&mut self, site: u32, outcome: Outcome) {
+    /// Notes what came of a call. Calls that hand a structure over are not counted: most of
+    /// them leave the tag to a default.
+    fn outcome(&mut self, site: u32, routine: Routine, outcome: Outcome) {
+        if carrier(routine) == Carrier::Structure {
+            return;
+        }
         let best = self.calls.entry(site).or_insert(outcome);
         *best = outcome.min(*best);
     }
@@ -207,7 +219,7 @@ impl<'r> Collector<'r> {
         set: Set,
         at: impl Fn(Place) -> TagAt,
     ) {
-        self.outcome(call.at, Outcome::Unresolved);
+        self.outcome(call.at, routine, Outcome::Unresolved);
         for item in flow.arena.items(set) {
             match item.value {
                 Value::Const(n) => {
@@ -216,17 +228,17 @@ impl<'r> Collector<'r> {
                         tag: Tag::from_word(n as u32),
                         ..hit
                     });
-                    self.outcome(call.at, Outcome::Constant);
+                    self.outcome(call.at, routine, Outcome::Constant);
                 }
                 Value::Loaded(rva, 0) => {
                     let hit = self.hit(call, routine, pool, item.at);
                     self.globals.push(GlobalUse { rva, hit });
-                    self.outcome(call.at, Outcome::Global);
+                    self.outcome(call.at, routine, Outcome::Global);
                 }
                 other => {
                     if let Some(place) = parameter(flow, other) {
                         self.wrapper(call, routine, pool, at(place));
-                        self.outcome(call.at, Outcome::Parameter);
+                        self.outcome(call.at, routine, Outcome::Parameter);
                     }
                 }
             }
@@ -238,16 +250,23 @@ impl<'r> Collector<'r> {
         if routine.wrapper == Some(call.owner) {
             return;
         }
-        // A function that is only a jump (incremental linking) adds no level.
-        let depth = routine.depth + u8::from(call.at != call.owner);
-        let wrapper = Some(call.owner);
-        let outer = Routine {
-            tag,
-            pool,
-            wrapper,
-            depth,
-            inner: Some(call.at),
-            ..routine
+        // A function that is only a jump (incremental linking) is the routine itself.
+        let jump_only = call.at == call.owner && call.leaving == Leaving::Tail;
+        let outer = if jump_only {
+            Routine {
+                tag,
+                pool,
+                ..routine
+            }
+        } else {
+            Routine {
+                tag,
+                pool,
+                wrapper: Some(call.owner),
+                depth: routine.depth + 1,
+                inner: Some(call.at),
+                ..routine
+            }
         };
         self.wrappers
             .entry((call.owner, tag, pool, routine.api.name))
@@ -265,7 +284,7 @@ impl<'r> Collector<'r> {
         pointers: Set,
         offset: i32,
     ) {
-        self.outcome(call.at, Outcome::Unresolved);
+        self.outcome(call.at, routine, Outcome::Unresolved);
         for Item { value, at } in flow.arena.items(pointers).to_vec() {
             match value {
                 Value::Frame(n) => {
@@ -278,13 +297,13 @@ impl<'r> Collector<'r> {
                     if let Some(rva) = flow.scene.image.rva_of_address(field) {
                         let hit = self.hit(call, routine, pool, at);
                         self.globals.push(GlobalUse { rva, hit });
-                        self.outcome(call.at, Outcome::Global);
+                        self.outcome(call.at, routine, Outcome::Global);
                     }
                 }
                 other => {
                     if let Some(pointer) = parameter(flow, other) {
                         self.wrapper(call, routine, pool, TagAt::Field { pointer, offset });
-                        self.outcome(call.at, Outcome::Parameter);
+                        self.outcome(call.at, routine, Outcome::Parameter);
                     }
                 }
             }
@@ -303,7 +322,7 @@ impl<'r> Collector<'r> {
             for (rva, pool) in super::structures::context_tags(image, registration) {
                 let hit = self.hit(call, routine, PoolAt::Known(pool), item.at);
                 self.globals.push(GlobalUse { rva, hit });
-                self.outcome(call.at, Outcome::Global);
+                self.outcome(call.at, routine, Outcome::Global);
             }
         }
     }
@@ -379,7 +398,10 @@ impl Observer for Collector<'_> {
         }
         match inst.exit {
             Exit::Call(target) | Exit::Jump(target) => match target {
-                Target::Direct(rva) => self.routines.local.contains_key(&rva),
+                Target::Direct(rva) => {
+                    let helper = || self.routines.has_pointers() && scene.is_bare_jump(rva);
+                    self.routines.local.contains_key(&rva) || helper()
+                }
                 Target::Memory(addr) if addr.base.is_none() && addr.index.is_none() => {
                     self.may_be_pointer(scene, addr.disp as u64)
                 }
@@ -392,6 +414,7 @@ impl Observer for Collector<'_> {
 
     fn departure(&mut self, flow: &mut Flow<'_>, state: &State, departure: &Departure) {
         for routine in self.targets(flow, state, departure) {
+            self.seen.insert(departure.at);
             self.note(flow, state, departure, routine);
         }
     }

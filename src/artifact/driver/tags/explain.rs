@@ -29,6 +29,8 @@ fn instruction(image: &Image<'_>, rva: u32) -> Option<String> {
     }
 }
 
+/// Bytes before an immediate that are decoded to come to it in step.
+const LOOK_BACK: u32 = 0x4000;
 /// Bytes of the longest x86 instruction.
 const LONGEST: usize = 15;
 
@@ -53,9 +55,11 @@ pub(super) fn immediate_at(image: &Image<'_>, bounds: &Bounds<'_>, rva: u32) -> 
         return false;
     };
     let end = rva.saturating_add(LONGEST as u32);
-    let code = image.range(range.start..end.min(range.end.max(rva + 4)));
+    // Decoding falls into step after a few instructions wherever it starts.
+    let start = range.start.max(rva.saturating_sub(LOOK_BACK));
+    let code = image.range(start..end);
     let bits = if image.is_64 { 64 } else { 32 };
-    let mut decoder = Decoder::with_ip(bits, code, u64::from(range.start), DecoderOptions::NONE);
+    let mut decoder = Decoder::with_ip(bits, code, u64::from(start), DecoderOptions::NONE);
     while decoder.can_decode() {
         let at = decoder.ip();
         let instruction = decoder.decode();

@@ -110,7 +110,7 @@ pub struct Finding {
     /// How many there are.
     pub count: u32,
     /// RVAs of the instructions that make it plain at the first place: where the constant
-    /// is made, where it is handed on, the call. [`super::explain`] shows them.
+    /// is made, where it is handed on, the call. [`explain`](super::explain()) shows them.
     pub proof: Vec<u32>,
 }
 

@@ -24,6 +24,9 @@ pub enum Binding {
 const FIRST_WITH_POINTER: u32 = 11;
 /// Indices of the functions that take a tag.
 const INDICES: [u32; 3] = [116, 192, 198];
+/// Occurrences of the component's name, and of pointers to it, that are looked at: a driver
+/// has one of each.
+const MAX_OCCURRENCES: usize = 8;
 /// The component's name as the record points to it.
 const COMPONENT: &str = "KmdfLibrary";
 
@@ -39,6 +42,7 @@ pub(super) fn binding(image: &Image<'_>) -> Option<Binding> {
         .collect();
     let bytes = image.loaded_bytes();
     memchr::memmem::find_iter(bytes, &name)
+        .take(MAX_OCCURRENCES)
         .filter_map(|offset| image.rva_of(offset))
         .find_map(|rva| record_naming(image, rva))
 }
@@ -50,6 +54,7 @@ fn record_naming(image: &Image<'_>, name: u32) -> Option<Binding> {
     let needle = &address.to_le_bytes()[..width as usize];
     let bytes = image.loaded_bytes();
     memchr::memmem::find_iter(bytes, needle)
+        .take(MAX_OCCURRENCES)
         .filter_map(|offset| image.rva_of(offset)?.checked_sub(width))
         .find_map(|record| read_record(image, record))
 }

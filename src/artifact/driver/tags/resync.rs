@@ -19,10 +19,7 @@ pub(super) fn follow(flow: &mut Flow<'_>, site: u32, observer: &mut dyn Observer
             continue;
         };
         let piece = start..site.saturating_add(CALL);
-        let function = Function {
-            entry: start,
-            ranges: vec![piece],
-        };
+        let function = Function::contiguous(piece);
         if flow.leads_to(&function, site) {
             flow.follow_from_unknown(&function, observer);
             return;

@@ -376,3 +376,70 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn frames_built_by_the_exception_helper_on_x86() {
+    // Caller: push tag; push 8; call wrapper; ret.
+    let mut code = vec![0x68];
+    code.extend(b"SehW");
+    code.extend([0x6a, 8, 0xe8, 0x14, 0, 0, 0, 0xc3]);
+    code.resize(0x20, 0xcc);
+    // Wrapper: push 10h; push table; call helper; push [ebp+0ch]; push [ebp+8]; push 0;
+    // call [slot]; ret 8. The helper is somewhere else and not looked into.
+    code.extend([0x6a, 0x10, 0x68]);
+    code.extend((0x1_0000 + DATA).to_le_bytes());
+    code.extend([
+        0xe8, 0x34, 0, 0, 0, 0xff, 0x75, 0x0c, 0xff, 0x75, 0x08, 0x6a, 0, 0xff, 0x15,
+    ]);
+    code.extend((0x1_0000 + SLOTS).to_le_bytes());
+    code.extend([0xc2, 0x08, 0]);
+    code.resize(0x80, 0xcc);
+    let found = best(&Driver::x86(&code, &[ALLOCATE]), "SehW").unwrap();
+    let wrapper = Via::Wrapper {
+        rva: CODE + 0x20,
+        depth: 1,
+    };
+    assert_eq!((found.grade, found.via), (Grade::CallSite, Some(wrapper)));
+}
+
+#[test]
+fn retpoline_helpers_call_what_rax_holds() {
+    // mov r8d,tag; mov rax,[slot]; call helper; ret ... helper: lfence; jmp rax
+    let code = X64(vec![])
+        .tag(b"Retp")
+        .to(&[0x48, 0x8b, 0x05], SLOTS)
+        .to(&[0xe8], CODE + 0x20)
+        .raw(&[0xc3])
+        .pad(0x20)
+        .raw(&[0x0f, 0xae, 0xe8, 0xff, 0xe0]);
+    let driver = Driver::x64(&code.0, &[ALLOCATE]);
+    assert_eq!(proven(&driver), [("Retp".to_owned(), "direct")]);
+}
+
+#[test]
+fn a_call_of_something_else_while_rax_holds_the_routine_is_none() {
+    // The same, but the helper returns instead.
+    let code = X64(vec![])
+        .tag(b"Nope")
+        .to(&[0x48, 0x8b, 0x05], SLOTS)
+        .to(&[0xe8], CODE + 0x20)
+        .raw(&[0xc3])
+        .pad(0x20)
+        .raw(&[0xc3]);
+    assert_eq!(proven(&Driver::x64(&code.0, &[ALLOCATE])), []);
+}
+
+#[test]
+fn cases_of_a_switch_are_reached() {
+    // sub rsp,28h; xor ecx,ecx; jmp rax; two cases that fall into one call.
+    let code = X64(vec![0x48, 0x83, 0xec, 0x28, 0x31, 0xc9, 0xff, 0xe0])
+        .tag(b"Cas1")
+        .raw(&[0xeb, 0x06])
+        .tag(b"Cas2")
+        .to(&[0xff, 0x15], SLOTS)
+        .raw(&[0x48, 0x83, 0xc4, 0x28, 0xc3]);
+    let mut driver = Driver::x64(&code.0, &[ALLOCATE]);
+    driver.functions = vec![(CODE, CODE + code.0.len() as u32)];
+    let tags: Vec<String> = proven(&driver).into_iter().map(|p| p.0).collect();
+    assert_eq!(tags, ["Cas1", "Cas2"]);
+}

@@ -1,5 +1,11 @@
 //! ARM64 instructions into the IR.
 
+mod bitfield;
+mod transfer;
+
+use bitfield::bitfield;
+use transfer::{Transfer, load, store};
+
 use super::ir::{Addr, Calc, Exit, Inst, Listing, Op, Reg, Src, Target, Vector};
 use super::machine::SP;
 use crate::artifact::driver::arm64_decode as arm;
@@ -74,6 +80,13 @@ const fn bytes(width: arm::Width) -> u8 {
 }
 
 fn effects(insn: &Insn, pc: u64, ops: &mut Vec<Op>) {
+    if !simple(insn, pc, ops) && !composed(insn, ops) && !moved(insn, pc, ops) {
+        clobber(ops, insn.writes());
+    }
+}
+
+/// Constants, sums and bitwise operations.
+fn simple(insn: &Insn, pc: u64, ops: &mut Vec<Op>) -> bool {
     match *insn {
         Insn::PcRelative { dst, .. } => {
             let address = insn.pc_relative_address(pc).unwrap_or(0);
@@ -145,40 +158,14 @@ fn effects(insn: &Insn, pc: u64, ops: &mut Vec<Op>) {
         } => {
             logical_register(ops, op, invert, bytes(width), dst, lhs, rhs);
         }
-        Insn::Load {
-            data,
-            second,
-            size,
-            fill,
-            address,
-        } => {
-            let literal = insn.pc_relative_address(pc);
-            let transfer = Transfer {
-                data,
-                second,
-                size,
-                address,
-                literal,
-            };
-            load(ops, &transfer, fill);
-        }
-        Insn::Store {
-            data,
-            second,
-            size,
-            address,
-        } => {
-            store(
-                ops,
-                &Transfer {
-                    data,
-                    second,
-                    size,
-                    address,
-                    literal: None,
-                },
-            );
-        }
+        _ => return false,
+    }
+    true
+}
+
+/// Selections, bit fields, products, reversals.
+fn composed(insn: &Insn, ops: &mut Vec<Op>) -> bool {
+    match *insn {
         Insn::ConditionalSelect {
             op,
             width,
@@ -242,6 +229,48 @@ fn effects(insn: &Insn, pc: u64, ops: &mut Vec<Op>) {
             dst,
             src: from,
         } => reverse(ops, op, width, dst, from),
+        _ => return false,
+    }
+    true
+}
+
+/// Memory, vector registers and branches.
+fn moved(insn: &Insn, pc: u64, ops: &mut Vec<Op>) -> bool {
+    match *insn {
+        Insn::Load {
+            data,
+            second,
+            size,
+            fill,
+            address,
+        } => {
+            let literal = insn.pc_relative_address(pc);
+            let transfer = Transfer {
+                data,
+                second,
+                size,
+                address,
+                literal,
+            };
+            load(ops, &transfer, fill);
+        }
+        Insn::Store {
+            data,
+            second,
+            size,
+            address,
+        } => {
+            store(
+                ops,
+                &Transfer {
+                    data,
+                    second,
+                    size,
+                    address,
+                    literal: None,
+                },
+            );
+        }
         Insn::VectorImmediate { dst, pattern, .. } => {
             ops.push(Op::FillVector {
                 dst: Vector(dst),
@@ -261,10 +290,9 @@ fn effects(insn: &Insn, pc: u64, ops: &mut Vec<Op>) {
                 ops.push(Op::ClobberMemory { addr, size: 16 });
             }
         }
-        Insn::Extract { .. } | Insn::Hint(_) | Insn::Exception { .. } => {
-            clobber(ops, insn.writes());
-        }
+        _ => return false,
     }
+    true
 }
 
 fn set(ops: &mut Vec<Op>, dst: arm::Reg, src: Src, size: u8) {
@@ -486,100 +514,6 @@ fn select(
     });
 }
 
-/// Shifts and widenings out of the bit field instructions; other fields are not followed.
-fn bitfield(
-    ops: &mut Vec<Op>,
-    op: arm::Bitfield,
-    size: u8,
-    dst: arm::Reg,
-    from: arm::Reg,
-    rotate: u8,
-    top: u8,
-) {
-    let Some(to) = reg(dst) else { return };
-    let last = size * 8 - 1;
-    let amount = |n: u8| Src::Imm(u64::from(n));
-    let by = |op, n| Op::Calc {
-        dst: to,
-        op,
-        a: src(from),
-        b: amount(n),
-        size,
-    };
-    match op {
-        arm::Bitfield::Unsigned if top == last => ops.push(by(Calc::Shr, rotate)),
-        arm::Bitfield::Unsigned if rotate == top + 1 => ops.push(by(Calc::Shl, last - top)),
-        // ubfx: shift down, then cut.
-        arm::Bitfield::Unsigned if rotate <= top => {
-            ops.push(by(Calc::Shr, rotate));
-            let mask = (1u64 << (top - rotate + 1)) - 1;
-            let (a, b) = (Src::Reg(to), Src::Imm(mask));
-            ops.push(Op::Calc {
-                dst: to,
-                op: Calc::And,
-                a,
-                b,
-                size,
-            });
-        }
-        arm::Bitfield::Signed if top == last => ops.push(by(Calc::Sar, rotate)),
-        arm::Bitfield::Signed if rotate == 0 && matches!(top, 7 | 15 | 31) => {
-            let from_bytes = (top + 1) / 8;
-            ops.push(match reg(from) {
-                Some(src) => Op::SignExtend {
-                    dst: to,
-                    src,
-                    from: from_bytes,
-                    size,
-                },
-                None => Op::Set {
-                    dst: to,
-                    src: Src::Imm(0),
-                    size,
-                },
-            });
-        }
-        // bfi and bfxil of a half: keep the rest, as `movk` does, when both are known.
-        arm::Bitfield::Insert => insert_field(ops, size, to, from, rotate, top),
-        _ => ops.push(Op::Clobber(to)),
-    }
-}
-
-fn insert_field(ops: &mut Vec<Op>, size: u8, to: Reg, from: arm::Reg, rotate: u8, top: u8) {
-    let bits = size * 8;
-    // Width, place in the source and in the destination.
-    let (len, low, place) = if top >= rotate {
-        (top - rotate + 1, rotate, 0)
-    } else {
-        (top + 1, 0, bits - rotate)
-    };
-    let mask = if len >= 64 {
-        u64::MAX
-    } else {
-        (1u64 << len) - 1
-    };
-    let step = |dst, op, a, n| Op::Calc {
-        dst,
-        op,
-        a,
-        b: Src::Imm(n),
-        size,
-    };
-    let scratch = Src::Reg(SCRATCH);
-    ops.push(step(SCRATCH, Calc::Shr, src(from), u64::from(low)));
-    ops.push(step(SCRATCH, Calc::And, scratch, mask));
-    ops.push(step(SCRATCH, Calc::Shl, scratch, u64::from(place)));
-    let keep = super::value::truncate(!(mask << place), size);
-    ops.push(step(to, Calc::And, Src::Reg(to), keep));
-    ops.push(Op::Calc {
-        dst: to,
-        op: Calc::Or,
-        a: Src::Reg(to),
-        b: scratch,
-        size,
-    });
-}
-
 fn reverse(ops: &mut Vec<Op>, op: arm::Reverse, width: arm::Width, dst: arm::Reg, from: arm::Reg) {
     let whole = matches!(
         (op, width),
@@ -590,149 +524,6 @@ fn reverse(ops: &mut Vec<Op>, op: arm::Reverse, width: arm::Width, dst: arm::Reg
     } else {
         ops.extend(reg(dst).map(Op::Clobber));
     }
-}
-
-/// A load or store of one or two registers.
-struct Transfer {
-    data: arm::Data,
-    second: Option<arm::Data>,
-    size: u8,
-    address: arm::Address,
-    literal: Option<u64>,
-}
-
-impl Transfer {
-    /// Brings the base into shape before the access and returns the address.
-    fn before(&self, ops: &mut Vec<Op>) -> Addr {
-        match self.address {
-            arm::Address::Offset {
-                base,
-                offset,
-                writeback,
-            } => {
-                let base = reg(base);
-                let disp = match writeback {
-                    arm::Writeback::None => offset,
-                    arm::Writeback::Pre => {
-                        move_base(ops, base, offset);
-                        0
-                    }
-                    arm::Writeback::Post => 0,
-                };
-                Addr {
-                    base,
-                    index: None,
-                    disp,
-                }
-            }
-            arm::Address::Indexed { base, index } => {
-                let Src::Reg(index) = operand(ops, index, 8) else {
-                    return Addr {
-                        base: reg(base),
-                        index: None,
-                        disp: 0,
-                    };
-                };
-                Addr {
-                    base: reg(base),
-                    index: Some((index, 1)),
-                    disp: 0,
-                }
-            }
-            arm::Address::Literal(_) => Addr::absolute(self.literal.unwrap_or(0)),
-        }
-    }
-
-    fn after(&self, ops: &mut Vec<Op>) {
-        if let arm::Address::Offset {
-            base,
-            offset,
-            writeback: arm::Writeback::Post,
-        } = self.address
-        {
-            move_base(ops, reg(base), offset);
-        }
-    }
-
-    /// The registers with the address of each.
-    fn parts(&self, addr: Addr) -> impl Iterator<Item = (arm::Data, Addr)> {
-        let behind = Addr {
-            disp: addr.disp.wrapping_add(i64::from(self.size)),
-            ..addr
-        };
-        [Some((self.data, addr)), self.second.map(|d| (d, behind))]
-            .into_iter()
-            .flatten()
-    }
-}
-
-fn move_base(ops: &mut Vec<Op>, base: Option<Reg>, offset: i64) {
-    let Some(dst) = base else { return };
-    let b = Src::Imm(offset as u64);
-    ops.push(Op::Calc {
-        dst,
-        op: Calc::Add,
-        a: Src::Reg(dst),
-        b,
-        size: 8,
-    });
-}
-
-fn load(ops: &mut Vec<Op>, transfer: &Transfer, fill: arm::Fill) {
-    let addr = transfer.before(ops);
-    let size = transfer.size;
-    // A pair whose first register is the base must not lose it before the second load.
-    let clash = matches!(transfer.data, arm::Data::General(r, _) if reg(r) == addr.base);
-    if transfer.second.is_some() && clash {
-        for (data, _) in transfer.parts(addr) {
-            if let arm::Data::General(r, _) = data {
-                ops.extend(reg(r).map(Op::Clobber));
-            }
-        }
-        return;
-    }
-    for (data, addr) in transfer.parts(addr) {
-        match data {
-            arm::Data::General(r, width) => {
-                let Some(dst) = reg(r) else { continue };
-                ops.push(Op::Load { dst, addr, size });
-                if fill == arm::Fill::Sign && size < bytes(width) {
-                    ops.push(Op::SignExtend {
-                        dst,
-                        src: dst,
-                        from: size,
-                        size: bytes(width),
-                    });
-                }
-            }
-            arm::Data::Vector(n) => ops.push(Op::LoadVector {
-                dst: Vector(n),
-                addr,
-                size,
-            }),
-        }
-    }
-    transfer.after(ops);
-}
-
-fn store(ops: &mut Vec<Op>, transfer: &Transfer) {
-    let addr = transfer.before(ops);
-    let size = transfer.size;
-    for (data, addr) in transfer.parts(addr) {
-        ops.push(match data {
-            arm::Data::General(r, _) => Op::Store {
-                addr,
-                src: src(r),
-                size,
-            },
-            arm::Data::Vector(n) => Op::StoreVector {
-                addr,
-                src: Vector(n),
-                size,
-            },
-        });
-    }
-    transfer.after(ops);
 }
 
 #[cfg(test)]

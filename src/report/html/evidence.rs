@@ -1,0 +1,103 @@
+//! The appendix: what stands where, so that every claim can be checked without this tool.
+
+use std::collections::BTreeSet;
+
+use super::frame;
+use super::list::more;
+use super::markup::Html;
+use super::page::is_anchor;
+use super::units;
+use crate::report::model::{Evidence, Report};
+
+/// Most bytes of evidence on the page. What the verdict cites comes first.
+const MOST_BYTES: usize = 600_000;
+
+/// The section, and the ids that it shows.
+pub fn section(report: &Report) -> (Html, BTreeSet<&str>) {
+    let mut shown: Vec<(usize, Html)> = Vec::new();
+    let mut anchors: BTreeSet<&str> = BTreeSet::new();
+    let mut bytes = 0usize;
+    for (place, evidence) in by_weight(report) {
+        let mut piece = Html::new();
+        entry(
+            &mut piece,
+            evidence,
+            !anchors.contains(evidence.id.as_str()),
+        );
+        bytes += piece.len();
+        if bytes > MOST_BYTES {
+            break;
+        }
+        if is_anchor(&evidence.id) {
+            anchors.insert(&evidence.id);
+        }
+        shown.push((place, piece));
+    }
+    shown.sort_by_key(|(place, _)| *place);
+    let mut out = Html::new();
+    frame::section(&mut out, "evidence");
+    intro(&mut out, report);
+    out.raw("<ol class=\"evidence\">");
+    for (_, piece) in &shown {
+        out.html(piece);
+    }
+    out.raw("</ol>");
+    more(
+        &mut out,
+        report.evidence.len() - shown.len(),
+        "pieces of evidence",
+    );
+    frame::end_section(&mut out);
+    (out, anchors)
+}
+
+fn intro(out: &mut Html, report: &Report) {
+    if report.evidence.is_empty() {
+        frame::nothing(
+            out,
+            "No claim of this report rests on a line or byte of the case.",
+        );
+        return;
+    }
+    out.raw("<p class=\"soft\">Each entry is a place in an artifact: name, line or byte offset, digest, and what stands there. <code>poolsleuth show report.json E1 --bundle …</code> prints it from the bundle itself.</p>");
+}
+
+/// What the verdict cites, then what is cited elsewhere or not at all, each in its order.
+fn by_weight(report: &Report) -> impl Iterator<Item = (usize, &Evidence)> {
+    let cited: BTreeSet<&str> = report
+        .verdict
+        .reasons
+        .iter()
+        .flat_map(|reason| &reason.evidence)
+        .map(String::as_str)
+        .collect();
+    let is_cited = move |e: &Evidence| cited.contains(e.id.as_str());
+    let mut all: Vec<(usize, &Evidence)> = report.evidence.iter().enumerate().collect();
+    all.sort_by_key(|(place, e)| (!is_cited(e), *place));
+    all.into_iter()
+}
+
+fn entry(out: &mut Html, evidence: &Evidence, is_first: bool) {
+    out.raw("<li");
+    if is_first && is_anchor(&evidence.id) {
+        out.attr("id", &evidence.id).raw(" tabindex=\"-1\"");
+    }
+    out.raw("><p class=\"src\"><b>")
+        .name(&evidence.id)
+        .raw("</b> <code>");
+    out.name(&evidence.artifact).raw("</code>");
+    if let Some(line) = evidence.line {
+        out.raw(" line ").name(&units::count(line));
+    }
+    if let Some(offset) = evidence.offset {
+        out.raw(" byte offset ").name(&units::count(offset));
+    }
+    if let Some(digest) = &evidence.sha256 {
+        out.raw(" <span class=\"soft\">sha256 <code class=\"hash\">")
+            .name(digest);
+        out.raw("</code></span>");
+    }
+    out.raw("</p><pre tabindex=\"0\">")
+        .block(&evidence.text)
+        .raw("</pre></li>\n");
+}
