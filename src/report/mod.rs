@@ -1,7 +1,17 @@
 //! The report and its renderings: pure functions of one value.
 
+pub mod csv;
+pub mod escape;
 pub mod html;
+pub mod json;
+pub mod markdown;
 pub mod model;
 pub mod plot;
+pub mod text;
+pub mod timeline;
+pub mod wording;
+
+#[cfg(test)]
+mod fixture;
 
 pub use model::Report;
