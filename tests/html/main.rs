@@ -16,6 +16,7 @@
     clippy::print_stderr
 )]
 
+#[path = "../../src/report/html/balance.rs"]
 mod balance;
 mod fixtures;
 mod hostile;
@@ -204,7 +205,7 @@ fn the_card_says_what_who_and_how_sure() {
     let page = page(&fixtures::leak());
     let card = &page[page.find("id=\"verdict\"").unwrap()..page.find("id=\"facts\"").unwrap()];
     for words in [
-        "A pool leak explains the refused connections",
+        "A leak of nonpaged pool explains 8,610 refused connections",
         "HsCx",
         "hstorflt.sys",
         "4.2.1108.0",

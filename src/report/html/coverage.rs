@@ -4,8 +4,9 @@ use super::frame::{self, Holds, end_term, term};
 use super::list::{Bounds, more, rows};
 use super::markup::Html;
 use super::page::Page;
-use super::{units, words};
+use super::words;
 use crate::report::model::ArtifactRow;
+use crate::report::wording;
 
 /// Artifacts shown at once; the rest can be opened.
 const AT_ONCE: usize = 40;
@@ -46,10 +47,7 @@ pub fn section(out: &mut Html, page: &Page<'_>) {
 
 fn artifacts(out: &mut Html, artifacts: &[ArtifactRow]) {
     let (first, rest) = artifacts.split_at(artifacts.len().min(AT_ONCE));
-    let caption = format!(
-        "{} found",
-        units::counted(artifacts.len() as u64, "file", "files")
-    );
+    let caption = format!("{} found", wording::counted(artifacts.len() as u64, "file"));
     let mut left = frame::table(
         out,
         ("tools", &caption),
@@ -59,7 +57,7 @@ fn artifacts(out: &mut Html, artifacts: &[ArtifactRow]) {
         artifact,
     );
     if !rest.is_empty() {
-        let caption = format!("{} further files", units::count(rest.len() as u64));
+        let caption = format!("{} further files", wording::count(rest.len() as u64));
         out.raw("<details><summary>")
             .name(&caption)
             .raw("</summary>");
@@ -89,7 +87,7 @@ fn artifact(out: &mut Html, row: &ArtifactRow) {
     frame::number_cell(
         out,
         bytes,
-        &bytes.map_or_else(|| "–".to_owned(), units::bytes),
+        &bytes.map_or_else(|| "–".to_owned(), wording::size_of),
     );
     out.raw("<td class=\"class\">");
     let left = rows(out, row.notes.iter(), ROW_NOTES, |out, note| {
@@ -135,7 +133,7 @@ fn digests(out: &mut Html, artifacts: &[ArtifactRow]) {
         return;
     }
     out.raw("<details><summary>SHA-256 of ");
-    out.name(&units::counted(known.len() as u64, "file", "files"));
+    out.name(&wording::counted(known.len() as u64, "file"));
     out.raw(", as sha256sum -c reads them</summary><pre class=\"code\" tabindex=\"0\" aria-label=\"Digests\">");
     let left = rows(out, known.into_iter(), DIGESTS, |out, (digest, name)| {
         out.name(digest).raw("  ").name(name).raw("\n");

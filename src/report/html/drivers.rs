@@ -4,8 +4,9 @@ use super::frame::{self, end_term, term};
 use super::list::{Bounds, more, rows};
 use super::markup::Html;
 use super::page::Page;
-use super::{units, words};
+use super::words;
 use crate::report::model::{Attribution, Candidate, Driver, Signature, Version};
+use crate::report::wording;
 
 const TAGS: Bounds = Bounds::new(60, 400);
 const CANDIDATES: Bounds = Bounds::new(40, 180);
@@ -102,7 +103,7 @@ fn proof(out: &mut Html, page: &Page<'_>, candidate: &Candidate) {
         out.raw(". ");
     }
     if candidate.sites > 0 {
-        let sites = units::counted(candidate.sites, "call site", "call sites");
+        let sites = wording::counted(candidate.sites, "call site");
         out.name(&sites);
         if let Some(rva) = candidate.rva {
             out.raw(", the first at <code>")

@@ -6,8 +6,8 @@ use super::frame;
 use super::list::more;
 use super::markup::Html;
 use super::page::is_anchor;
-use super::units;
 use crate::report::model::{Evidence, Report};
+use crate::report::wording;
 
 /// Most bytes of evidence on the page. What the verdict cites comes first.
 const MOST_BYTES: usize = 600_000;
@@ -87,10 +87,10 @@ fn entry(out: &mut Html, evidence: &Evidence, is_first: bool) {
         .raw("</b> <code>");
     out.name(&evidence.artifact).raw("</code>");
     if let Some(line) = evidence.line {
-        out.raw(" line ").name(&units::count(line));
+        out.raw(" line ").name(&wording::count(line));
     }
     if let Some(offset) = evidence.offset {
-        out.raw(" byte offset ").name(&units::count(offset));
+        out.raw(" byte offset ").name(&wording::count(offset));
     }
     if let Some(digest) = &evidence.sha256 {
         out.raw(" <span class=\"soft\">sha256 <code class=\"hash\">")

@@ -4,8 +4,9 @@ use super::frame::{self, end_term, term};
 use super::list::Bounds;
 use super::markup::Html;
 use super::page::Page;
-use super::{units, words};
+use super::words;
 use crate::report::model::{Limit, TimeToLimit, Withheld};
+use crate::report::wording;
 
 const NOTES: Bounds = Bounds::new(20, 40);
 
@@ -70,7 +71,7 @@ fn machine(out: &mut Html, page: &Page<'_>) {
     }
     end_term(out);
     term(out, "Memory");
-    let ram = case.ram_bytes.map(|bytes| units::bytes(bytes as f64));
+    let ram = case.ram_bytes.map(|bytes| wording::size_of(bytes as f64));
     known(out, ram.as_deref());
     end_term(out);
     if !case.sources.is_empty() {
@@ -96,7 +97,7 @@ fn zone(out: &mut Html, page: &Page<'_>) {
 fn snapshots(out: &mut Html, page: &Page<'_>) {
     let (pool, time) = (&page.report.pool, &page.report.time);
     term(out, "Snapshots");
-    out.name(&units::count(pool.snapshots));
+    out.name(&wording::count(pool.snapshots));
     if pool.first.is_some() {
         out.raw(" from ");
         page.clock.maybe(out, pool.first.as_deref());
@@ -106,7 +107,7 @@ fn snapshots(out: &mut Html, page: &Page<'_>) {
     if time.undated_snapshots > 0 {
         soft(
             out,
-            &format!("{} without a time", units::count(time.undated_snapshots)),
+            &format!("{} without a time", wording::count(time.undated_snapshots)),
         );
     }
     if let Some(order) = &pool.order {
@@ -118,7 +119,7 @@ fn snapshots(out: &mut Html, page: &Page<'_>) {
         let sources: Vec<String> = time
             .stamp_sources
             .iter()
-            .map(|(source, n)| format!("{source}: {}", units::counted(*n, "snapshot", "snapshots")))
+            .map(|(source, n)| format!("{source}: {}", wording::counted(*n, "snapshot")))
             .collect();
         frame::sentences(out, "inline", &sources, Bounds::new(8, 8));
         end_term(out);
@@ -128,7 +129,7 @@ fn snapshots(out: &mut Html, page: &Page<'_>) {
 fn logs(out: &mut Html, page: &Page<'_>) {
     let refusals = &page.report.refusals;
     term(out, "HTTPERR logs");
-    out.name(&units::count(refusals.logs)).raw(" read");
+    out.name(&wording::count(refusals.logs)).raw(" read");
     if refusals.log_first.is_some() {
         out.raw(", rows from ");
         page.clock.maybe(out, refusals.log_first.as_deref());
@@ -136,7 +137,7 @@ fn logs(out: &mut Html, page: &Page<'_>) {
         page.clock.maybe(out, refusals.log_last.as_deref());
     }
     if refusals.unanalysable_logs > 0 {
-        let logs = units::counted(refusals.unanalysable_logs, "log", "logs");
+        let logs = wording::counted(refusals.unanalysable_logs, "log");
         soft(
             out,
             &format!("{logs} without the reason column: they cannot show refusals"),
@@ -147,14 +148,13 @@ fn logs(out: &mut Html, page: &Page<'_>) {
     if refusals.uncounted_rows > 0 {
         out.raw("at least ");
     }
-    out.name(&units::count(refusals.total)).raw(" in ");
-    out.name(&units::counted(refusals.rows, "row", "rows"))
-        .raw(", ");
+    out.name(&wording::count(refusals.total)).raw(" in ");
+    out.name(&wording::counted(refusals.rows, "row")).raw(", ");
     let episodes = refusals.episodes.len() as u64;
-    out.name(&units::counted(episodes, "episode", "episodes"));
+    out.name(&wording::counted(episodes, "episode"));
     if refusals.uncounted_rows > 0 {
-        let rows = units::counted(refusals.uncounted_rows, "row states", "rows state");
-        soft(out, &format!("{rows} no count; each counts as one"));
+        let rows = wording::counted(refusals.uncounted_rows, "row");
+        soft(out, &format!("{rows} without a count; each counts as one"));
     }
     end_term(out);
 }
@@ -170,7 +170,8 @@ fn levels(out: &mut Html, page: &Page<'_>) {
     term(out, "Refusal threshold");
     match &pool.threshold {
         Some(threshold) => {
-            out.name(&units::bytes(threshold.bytes as f64)).raw(" free");
+            out.name(&wording::size_of(threshold.bytes as f64))
+                .raw(" free");
             soft(out, &threshold.basis);
         }
         None => soft(out, "not known"),
@@ -184,10 +185,10 @@ fn levels(out: &mut Html, page: &Page<'_>) {
 }
 
 fn limit_line(out: &mut Html, limit: &Limit) {
-    out.name(&units::bytes(limit.bytes as f64));
+    out.name(&wording::size_of(limit.bytes as f64));
     if limit.low != limit.high {
         let (low, high) = (limit.low as f64, limit.high as f64);
-        let range = format!("({} to {})", units::bytes(low), units::bytes(high));
+        let range = format!("({} to {})", wording::size_of(low), wording::size_of(high));
         out.raw(" ").name(&range);
     }
     soft(
@@ -197,7 +198,7 @@ fn limit_line(out: &mut Html, limit: &Limit) {
 }
 
 fn time_to_limit(out: &mut Html, time: &TimeToLimit) {
-    let hours = |h: f64| units::duration(h * 3600.0);
+    let hours = |h: f64| wording::hours(h);
     match time.hours {
         Some(best) => {
             out.name(&hours(best)).raw(" after the last snapshot");

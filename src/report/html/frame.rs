@@ -4,6 +4,7 @@ use super::list::{Bounds, rows};
 use super::markup::Html;
 use super::page::Page;
 use super::{policy, words};
+use crate::report::wording;
 
 /// The sections, in order: anchor and heading.
 pub const SECTIONS: &[(&str, &str)] = &[
@@ -25,14 +26,13 @@ pub const SECTIONS: &[(&str, &str)] = &[
 
 /// Begins the page: head, skip link, contents.
 pub fn open(out: &mut Html, page: &Page<'_>) {
-    let verdict = &page.report.verdict;
     out.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     out.raw("<meta http-equiv=\"Content-Security-Policy\"");
     out.attr("content", &policy::policy()).raw(">\n");
     out.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     out.raw("<meta name=\"referrer\" content=\"no-referrer\">\n");
     out.raw("<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
-    out.name(words::outcome(verdict.outcome))
+    out.name(&wording::what(page.report))
         .raw(" · PoolSleuth</title>\n<style>");
     out.asset(policy::STYLE).raw("</style>\n</head>\n<body>\n");
     out.raw("<a class=\"skip\" href=\"#verdict\">Skip to the verdict</a>\n");

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::escape::{Layout, push_clipped};
+use super::clip::{self, Layout};
 
 /// Longest name, tag, path or word shown, in characters. Windows paths seldom exceed 260.
 pub const LONGEST_NAME: usize = 400;
@@ -34,26 +34,26 @@ impl Html {
 
     /// A name or word of the case.
     pub fn name(&mut self, text: &str) -> &mut Self {
-        push_clipped(&mut self.0, text, LONGEST_NAME, Layout::Inline);
+        clip::push(&mut self.0, text, LONGEST_NAME, Layout::Inline);
         self
     }
 
     /// A sentence; what it quotes comes from the case.
     pub fn sentence(&mut self, text: &str) -> &mut Self {
-        push_clipped(&mut self.0, text, LONGEST_SENTENCE, Layout::Inline);
+        clip::push(&mut self.0, text, LONGEST_SENTENCE, Layout::Inline);
         self
     }
 
     /// Lines of the case, for an element that keeps their layout.
     pub fn block(&mut self, text: &str) -> &mut Self {
-        push_clipped(&mut self.0, text, LONGEST_BLOCK, Layout::Block);
+        clip::push(&mut self.0, text, LONGEST_BLOCK, Layout::Block);
         self
     }
 
     /// ` name="value"`, escaped.
     pub fn attr(&mut self, name: &'static str, value: &str) -> &mut Self {
         self.raw(" ").raw(name).raw("=\"");
-        push_clipped(&mut self.0, value, LONGEST_SENTENCE, Layout::Inline);
+        clip::push(&mut self.0, value, LONGEST_SENTENCE, Layout::Inline);
         self.raw("\"")
     }
 

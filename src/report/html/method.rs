@@ -7,6 +7,7 @@ use super::units;
 use crate::diagnosis::correlation;
 use crate::diagnosis::growth::thresholds;
 use crate::diagnosis::headroom::Margin;
+use crate::report::wording;
 use crate::timeline::episode;
 
 /// Options that are repeated; a command of more could not be typed.
@@ -28,7 +29,7 @@ fn growth(out: &mut Html) {
     out.raw("<p><b>Growth.</b> Snapshots are ordered and cut where the kernel restarted (counters that only rise have fallen). In each stretch a tag’s slope is the median of the slopes between all pairs of points (Theil–Sen), with a 95 % interval from ");
     out.integer(thresholds::MIN_POINTS_FOR_INTERVAL as i128);
     out.raw(" points on. Changes below ");
-    out.name(&units::bytes(thresholds::MIN_CHANGE_BYTES))
+    out.name(&wording::size_of(thresholds::MIN_CHANGE_BYTES))
         .raw(" or ");
     out.name(&units::percent(thresholds::MIN_CHANGE_OF_LEVEL));
     out.raw(" of a tag’s size count as flat. A last third that grows at less than ");
@@ -43,13 +44,13 @@ fn growth(out: &mut Html) {
 }
 
 fn refusals(out: &mut Html) {
-    let seconds = |ms: i64| units::duration(ms as f64 / 1000.0);
+    let seconds = |ms: i64| wording::seconds(ms / 1000);
     out.raw("<p><b>Refusals.</b> A row <code>n_Connections_Refused</code> counts n. Refusals less than ");
-    out.name(&units::duration(episode::PAUSE as f64));
+    out.name(&wording::seconds(episode::PAUSE));
     out.raw(" apart are one episode; it is over only if the log goes on longer than that without one. Microsoft documents that http.sys refuses new connections below ");
-    out.name(&units::bytes(Margin::Default.bytes() as f64));
+    out.name(&wording::size_of(Margin::Default.bytes() as f64));
     out.raw(" of free nonpaged pool (");
-    out.name(&units::bytes(Margin::Aggressive.bytes() as f64));
+    out.name(&wording::size_of(Margin::Aggressive.bytes() as f64));
     out.raw(" with EnableAggressiveMemoryUsage), for Server 2003 and Vista; later versions may differ.</p>");
     out.raw("<p><b>Both together.</b> The pool’s level at an episode is taken between two snapshots at most ");
     out.name(&seconds(correlation::BRACKET));

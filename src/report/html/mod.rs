@@ -8,10 +8,12 @@
 //! and script by hash and nothing else. Whatever the case holds, the page stays below
 //! [`MOST_BYTES`]: every list has bounds (see [`list`]) and says what it leaves out.
 
+#[cfg(test)]
+mod balance;
+mod clip;
 mod clock;
 mod coverage;
 mod drivers;
-mod escape;
 mod evidence;
 mod facts;
 mod findings;
@@ -73,4 +75,40 @@ fn render(report: &Report) -> Html {
     method::repeat(&mut out, &page);
     frame::close(&mut out, &page);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_fixtures_of_all_renderings_are_well_formed() {
+        for (name, report) in fixture::cases() {
+            let page = render(&report);
+            if let Err(why) = balance::elements(page.as_str()) {
+                panic!("{name}: {why}");
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
+        #[test]
+        fn any_text_and_any_number_stay_text_and_number(report in fixture::hostile_report()) {
+            let page = render(&report);
+            prop_assert!(page.len() < MOST_BYTES);
+            let elements = balance::elements(page.as_str());
+            prop_assert!(elements.is_ok(), "{:?}", elements.err());
+            let scripts = elements.iter().flatten().filter(|e| e.name == "script");
+            let running = scripts.filter(|e| e.get("type").is_none());
+            prop_assert_eq!(running.count(), 1);
+            for shape in ["NaN", "inf\"", "infinity"] {
+                let attribute = format!("=\"{shape}");
+                prop_assert!(!page.as_str().contains(&attribute), "{}", shape);
+            }
+        }
+    }
 }

@@ -4,11 +4,11 @@ use super::frame::{self, Holds};
 use super::list::Bounds;
 use super::markup::Html;
 use super::page::Page;
-use super::units;
 use crate::report::model::PoolPoint;
 use crate::report::plot::decimate;
 use crate::report::plot::scene::{Axis, Scene};
 use crate::report::plot::svg;
+use crate::report::wording;
 
 /// Rows of the table that says what the plot shows.
 const TABLE: Bounds = Bounds::new(60, 60);
@@ -60,7 +60,7 @@ fn caption(out: &mut Html, page: &Page<'_>, scene: &Scene) {
     pool_words(out, page);
     let refusals = &page.report.refusals;
     if refusals.rows > 0 {
-        out.raw(" ").name(&units::count(refusals.total));
+        out.raw(" ").name(&wording::count(refusals.total));
         out.raw(" connections were refused between ");
         page.clock.maybe(out, refusals.first.as_deref());
         out.raw(" and ");
@@ -73,7 +73,7 @@ fn caption(out: &mut Html, page: &Page<'_>, scene: &Scene) {
     }
     if let Some(limit) = scene.limit.filter(|l| !l.drawn) {
         out.raw(" The limit, ")
-            .name(&units::bytes(limit.bytes as f64));
+            .name(&wording::size_of(limit.bytes as f64));
         out.raw(", lies far above this plot.");
     }
     if scene.axis == Axis::Order && scene.has_pool() {
@@ -85,11 +85,8 @@ fn caption(out: &mut Html, page: &Page<'_>, scene: &Scene) {
         });
     }
     if scene.undated > 0 {
-        out.raw(" ").name(&units::counted(
-            scene.undated as u64,
-            "snapshot",
-            "snapshots",
-        ));
+        out.raw(" ")
+            .name(&wording::counted(scene.undated as u64, "snapshot"));
         out.raw(" without a time cannot be placed.");
     }
     if scene.bars_hidden > 0 {
@@ -108,11 +105,11 @@ fn pool_words(out: &mut Html, page: &Page<'_>) {
     };
     let peak = points.iter().map(|p| p.bytes).max().unwrap_or(last.bytes);
     out.raw("Nonpaged pool: ")
-        .name(&units::bytes(first.bytes as f64));
+        .name(&wording::size_of(first.bytes as f64));
     out.raw(" in the first snapshot, ")
-        .name(&units::bytes(last.bytes as f64));
+        .name(&wording::size_of(last.bytes as f64));
     out.raw(" in the last, at most ")
-        .name(&units::bytes(peak as f64))
+        .name(&wording::size_of(peak as f64))
         .raw(".");
 }
 
@@ -134,15 +131,18 @@ fn legend(out: &mut Html, scene: &Scene) {
         out.name(&line.name).raw("</span> ");
         out.raw("<span class=\"val\"")
             .attr_number("data-line", place as u32);
-        out.raw(">").name(&units::bytes(first.1 as f64)).raw(" → ");
-        out.name(&units::bytes(last.1 as f64)).raw("</span></li>");
+        out.raw(">")
+            .name(&wording::size_of(first.1 as f64))
+            .raw(" → ");
+        out.name(&wording::size_of(last.1 as f64))
+            .raw("</span></li>");
     }
     if !scene.bars.is_empty() {
         let most = scene.bars.iter().map(|b| b.total).max().unwrap_or(0);
         out.raw("<li><svg class=\"sample\" aria-hidden=\"true\" width=\"26\" height=\"12\"><rect class=\"bar\" x=\"4\" y=\"3\" width=\"4\" height=\"9\"/><rect class=\"bar\" x=\"11\" y=\"0\" width=\"4\" height=\"12\"/></svg><span class=\"key\">");
         out.raw(svg::bars_are(scene.bars_are));
         out.raw("</span> <span class=\"val\" data-bars=\"\">at most ");
-        out.name(&units::count(most)).raw("</span></li>");
+        out.name(&wording::count(most)).raw("</span></li>");
     }
     levels(out, scene);
     out.raw("</ul></div>");
@@ -165,7 +165,7 @@ fn levels(out: &mut Html, scene: &Scene) {
         sample(out, class);
         out.raw("<span class=\"key\">").raw(name).raw("</span> ");
         out.raw("<span>")
-            .name(&units::bytes(level.bytes as f64))
+            .name(&wording::size_of(level.bytes as f64))
             .raw("</span></li>");
     }
     let bands = [
@@ -209,8 +209,8 @@ fn table(out: &mut Html, page: &Page<'_>) {
     out.raw("<details><summary>The plot as a table</summary>");
     let caption = format!(
         "Nonpaged pool at {} of {} snapshots: first, last, lowest and highest of each stretch",
-        units::count(kept.len() as u64),
-        units::count(points.len() as u64)
+        wording::count(kept.len() as u64),
+        wording::count(points.len() as u64)
     );
     let columns = [
         ("Snapshot", Holds::Numbers),
@@ -230,7 +230,7 @@ fn table(out: &mut Html, page: &Page<'_>) {
             frame::number_cell(
                 out,
                 Some(p.snapshot as f64),
-                &units::count(p.snapshot.saturating_add(1)),
+                &wording::count(p.snapshot.saturating_add(1)),
             );
             out.raw("<td>");
             page.clock.maybe(out, p.at.as_deref());
@@ -238,14 +238,14 @@ fn table(out: &mut Html, page: &Page<'_>) {
             frame::number_cell(
                 out,
                 Some(p.epoch as f64),
-                &units::count(p.epoch.saturating_add(1)),
+                &wording::count(p.epoch.saturating_add(1)),
             );
-            frame::number_cell(out, Some(p.bytes as f64), &units::bytes(p.bytes as f64));
+            frame::number_cell(out, Some(p.bytes as f64), &wording::size_of(p.bytes as f64));
             let free = p.headroom_bytes.map(|b| b as f64);
             frame::number_cell(
                 out,
                 free,
-                &free.map_or_else(|| "–".to_owned(), units::bytes),
+                &free.map_or_else(|| "–".to_owned(), wording::size_of),
             );
             out.raw("</tr>\n");
         },

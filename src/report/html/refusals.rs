@@ -8,6 +8,7 @@ use super::page::Page;
 use super::{units, words};
 use crate::report::model::{Correlation, Episode};
 use crate::report::plot::clock;
+use crate::report::wording;
 
 const EPISODES: Bounds = Bounds::new(500, 250);
 const REASONS: Bounds = Bounds::new(100, 60);
@@ -64,20 +65,24 @@ fn episode(out: &mut Html, page: &Page<'_>, episode: &Episode) {
     frame::number_cell(
         out,
         Some(episode.total as f64),
-        &units::count(episode.total),
+        &wording::count(episode.total),
     );
-    frame::number_cell(out, Some(episode.rows as f64), &units::count(episode.rows));
+    frame::number_cell(
+        out,
+        Some(episode.rows as f64),
+        &wording::count(episode.rows),
+    );
     out.raw("<td class=\"num\"")
         .attr("data-k", &episode.worst_minute_total.to_string());
     out.raw(">")
-        .name(&units::count(episode.worst_minute_total))
+        .name(&wording::count(episode.worst_minute_total))
         .raw("<small>");
     page.clock.time(out, &episode.worst_minute);
     out.raw("</small></td><td class=\"num\"");
     match episode.pool_bytes {
         Some(bytes) => {
             out.attr("data-k", &bytes.to_string()).raw(">");
-            out.name(&units::bytes(bytes as f64));
+            out.name(&wording::size_of(bytes as f64));
         }
         None => {
             out.raw(">–");
@@ -91,7 +96,7 @@ fn episode(out: &mut Html, page: &Page<'_>, episode: &Episode) {
     frame::number_cell(
         out,
         free,
-        &free.map_or_else(|| "–".to_owned(), units::bytes),
+        &free.map_or_else(|| "–".to_owned(), wording::size_of),
     );
     rivals(out, episode);
     out.raw("<td>");
@@ -105,7 +110,7 @@ fn rivals(out: &mut Html, episode: &Episode) {
         out.raw("–");
     }
     for (reason, rows) in episode.rivals.iter().take(RIVALS) {
-        out.name(&units::count(*rows))
+        out.name(&wording::count(*rows))
             .raw(" ")
             .name(reason)
             .raw("<br>");
@@ -136,7 +141,7 @@ fn reasons(out: &mut Html, page: &Page<'_>) {
             out.raw("<tr><th scope=\"row\"><code>")
                 .name(reason)
                 .raw("</code></th>");
-            frame::number_cell(out, Some(*n as f64), &units::count(*n));
+            frame::number_cell(out, Some(*n as f64), &wording::count(*n));
             out.raw("</tr>\n");
         },
     );
@@ -185,7 +190,7 @@ fn fit(out: &mut Html, correlation: &Correlation, reading: &str) {
     }
     if let Some(lag) = correlation.lag_seconds {
         term(out, "First refusal");
-        out.name(&units::duration(lag as f64));
+        out.name(&wording::seconds(lag));
         out.raw(if lag < 0 { " before" } else { " after" });
         out.raw(" the threshold was crossed");
         end_term(out);

@@ -46,11 +46,11 @@
 
   // ---- sizes -------------------------------------------------------------------------------
   const bytes = (count) => {
-    const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let size = Math.abs(count), unit = 0;
-    while (size >= 1023.5 && unit < units.length - 1) { size /= 1024; unit += 1; }
+    while (size >= 999.5 && unit < units.length - 1) { size /= 1024; unit += 1; }
     const digits = unit === 0 ? 0 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
-    return (count < 0 ? "−" : "") + Number(size.toFixed(digits)) + " " + units[unit];
+    return (count < 0 ? "-" : "") + size.toFixed(digits) + " " + units[unit];
   };
   const counted = (n) => n.toLocaleString("en-US");
 

@@ -7,6 +7,7 @@ use super::page::Page;
 use super::{units, words};
 use crate::report::model::{Lockstep, TagRow};
 use crate::report::plot::spark::spark;
+use crate::report::wording;
 
 /// Tags shown at once; the rest can be opened.
 const AT_ONCE: usize = 25;
@@ -39,10 +40,13 @@ pub fn section(out: &mut Html, page: &Page<'_>) {
     }
     out.raw("<p class=\"soft\">Most suspect first. “Freed” is frees per allocation: a leak’s blocks do not come back. “Known as” is what lists say of the name, a hint and no evidence.</p>");
     let (first, rest) = pool.tags.split_at(pool.tags.len().min(AT_ONCE));
-    let caption = format!("The {} most suspect tags", units::count(first.len() as u64));
+    let caption = format!(
+        "The {} most suspect tags",
+        wording::count(first.len() as u64)
+    );
     let mut left = tag_table(out, page, &caption, first, FIRST);
     if !rest.is_empty() {
-        let caption = format!("{} further tags", units::count(rest.len() as u64));
+        let caption = format!("{} further tags", wording::count(rest.len() as u64));
         out.raw("<details><summary>")
             .name(&caption)
             .raw("</summary>");
@@ -53,7 +57,7 @@ pub fn section(out: &mut Html, page: &Page<'_>) {
     more(out, left, "tags");
     if listed_not > 0 {
         out.raw("<p class=\"more\">")
-            .name(&units::count(pool.tags_not_listed));
+            .name(&wording::count(pool.tags_not_listed));
         out.raw(" tags did not grow enough to be listed.</p>");
     }
     epochs(out, page);
@@ -107,7 +111,7 @@ fn tag_row(out: &mut Html, page: &Page<'_>, row: &TagRow) {
         share,
         &share.map_or_else(|| "–".to_owned(), units::percent),
     );
-    let bytes = |count: i64| units::bytes(count as f64);
+    let bytes = |count: i64| wording::size_of(count as f64);
     change(
         out,
         row.bytes_last,
@@ -150,8 +154,8 @@ fn growth(out: &mut Html, row: &TagRow) {
     }
     out.raw(">").name(&units::rate(rate, per));
     if let (Some(low), Some(high)) = (row.growth_low, row.growth_high) {
-        out.raw("<small>").name(&units::bytes(low)).raw(" to ");
-        out.name(&units::bytes(high)).raw("</small>");
+        out.raw("<small>").name(&wording::size_of(low)).raw(" to ");
+        out.name(&wording::size_of(high)).raw("</small>");
     }
     out.raw("</td>");
 }
@@ -185,19 +189,19 @@ fn epochs(out: &mut Html, page: &Page<'_>) {
         Bounds::new(100, 60),
         |out, (n, e)| {
             out.raw("<tr>");
-            frame::number_cell(out, Some(n as f64), &units::count(n as u64 + 1));
+            frame::number_cell(out, Some(n as f64), &wording::count(n as u64 + 1));
             out.raw("<td>").name(e.began).raw("</td><td>");
             page.clock.maybe(out, e.first.as_deref());
             out.raw("</td><td>");
             page.clock.maybe(out, e.last.as_deref());
             out.raw("</td>");
-            frame::number_cell(out, Some(e.snapshots as f64), &units::count(e.snapshots));
+            frame::number_cell(out, Some(e.snapshots as f64), &wording::count(e.snapshots));
             for bytes in [e.nonpaged_first, e.nonpaged_last, e.nonpaged_peak] {
                 let bytes = bytes.map(|b| b as f64);
                 frame::number_cell(
                     out,
                     bytes,
-                    &bytes.map_or_else(|| "–".to_owned(), units::bytes),
+                    &bytes.map_or_else(|| "–".to_owned(), wording::size_of),
                 );
             }
             let rate = e.nonpaged_growth_bytes_per_hour;
@@ -228,7 +232,7 @@ fn group(out: &mut Html, group: &Lockstep) {
             .name(&member.tag)
             .raw("</code> ");
         out.name(member.pool).raw(" <span class=\"soft\">× ");
-        out.name(&format!("{:.3}", member.ratio))
+        out.name(&wording::ratio(member.ratio))
             .raw("</span></span> ");
     });
     out.raw("</p>");

@@ -6,6 +6,7 @@ use super::markup::Html;
 use super::page::Page;
 use super::words;
 use crate::report::model::{Driver, Reason, Verdict};
+use crate::report::wording;
 
 const REASONS: Bounds = Bounds::new(40, 60);
 const CHANGES: Bounds = Bounds::new(20, 30);
@@ -20,7 +21,7 @@ pub fn section(out: &mut Html, page: &Page<'_>) {
         "<section id=\"verdict\" class=\"card\" aria-labelledby=\"h-verdict\" tabindex=\"-1\">\n",
     );
     out.raw("<p class=\"eyebrow\">Verdict</p><h1 id=\"h-verdict\">");
-    out.name(words::outcome(verdict.outcome))
+    out.name(&wording::what(page.report))
         .raw("</h1>\n<p class=\"summary\">");
     out.sentence(&verdict.summary).raw("</p>\n");
     accused(out, verdict);

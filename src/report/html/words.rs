@@ -1,18 +1,5 @@
 //! Plain words for the report's fixed words. A word that is not known is shown as it is.
 
-/// The heading for an outcome.
-pub fn outcome(word: &str) -> &str {
-    match word {
-        "leak_explains_refusals" => "A pool leak explains the refused connections",
-        "leak_without_refusals" => "Pool leaks, but no connection was refused for it",
-        "refusals_without_pool_pressure" => "Connections were refused, but pool was not short",
-        "pool_pressure_without_leak" => "Pool ran short, but no tag leaks",
-        "no_problem_found" => "No problem found in what was uploaded",
-        "inconclusive" => "Not enough to tell",
-        other => other,
-    }
-}
-
 /// The rungs of the confidence ladder, lowest first, each with what it takes.
 pub const LADDER: &[(&str, &str)] = &[
     ("insufficient", "the case does not hold enough to tell"),
@@ -142,4 +129,15 @@ pub fn short(digest: &str) -> String {
     /// Hex digits shown.
     const DIGITS: usize = 16;
     digest.chars().take(DIGITS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ladder_has_the_rungs_of_all_renderings() {
+        let rungs: Vec<&str> = LADDER.iter().map(|rung| rung.0).collect();
+        assert_eq!(rungs, crate::report::wording::CONFIDENCES);
+    }
 }

@@ -26,6 +26,9 @@ pub fn text(report: &Report) -> String {
 fn seen(report: &Report) -> Vec<String> {
     let refusals = &report.refusals;
     let mut seen = vec![match refusals.total {
+        0 if refusals.logs <= refusals.unanalysable_logs => {
+            "We received no log that could show refused connections.".to_owned()
+        }
         0 => "The logs we received show no refused connections.".to_owned(),
         _ => format!(
             "The web server refused {} connections in {}.",

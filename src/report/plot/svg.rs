@@ -11,6 +11,7 @@ use super::scene::{Axis, Bar, BarsAre, Line, Scene, Span};
 use super::{HEIGHT, WIDTH};
 use crate::report::html::markup::Html;
 use crate::report::html::{Clock, units};
+use crate::report::wording;
 
 /// Height of the pool's stage in pixels.
 pub const POOL_PIXELS: f64 = 300.0;
@@ -144,7 +145,7 @@ fn pool_row(out: &mut Html, scene: &Scene, chart: Chart) {
         POOL_PIXELS,
         ticks
             .iter()
-            .map(|t| (up(*t) * POOL_PIXELS, units::bytes(*t as f64))),
+            .map(|t| (up(*t) * POOL_PIXELS, units::tick(*t))),
     );
     open_stage(out, "pool", POOL_PIXELS, &pool_label(scene));
     for tick in &ticks {
@@ -176,8 +177,8 @@ fn pool_label(scene: &Scene) -> String {
         Some(format!(
             "{} from {} to {}",
             line.name,
-            units::bytes(first.1 as f64),
-            units::bytes(last.1 as f64)
+            wording::size_of(first.1 as f64),
+            wording::size_of(last.1 as f64)
         ))
     });
     format!(
@@ -278,7 +279,7 @@ fn level_names(out: &mut Html, scene: &Scene, up: &impl Fn(i64) -> f64) {
         out.attr_number("y", (up(level.bytes) * POOL_PIXELS + shift).max(11.0));
         out.raw(">")
             .raw(name)
-            .name(&units::bytes(level.bytes as f64))
+            .name(&wording::size_of(level.bytes as f64))
             .raw("</text>");
     }
 }
@@ -367,12 +368,12 @@ fn push_apart(names: &mut [(f64, usize, &str)]) {
 fn bars_row(out: &mut Html, scene: &Scene, chart: Chart) {
     let most = scene.bars.iter().map(|b| b.total).max().unwrap_or(0).max(1);
     out.raw("<div class=\"panel\">");
-    let ticks = [(6.0, units::count(most)), (BARS_PIXELS, "0".to_owned())];
+    let ticks = [(6.0, wording::count(most)), (BARS_PIXELS, "0".to_owned())];
     scale(out, BARS_PIXELS, ticks.into_iter());
     let label = format!(
         "Bars: {}, at most {}",
         bars_are(scene.bars_are),
-        units::count(most)
+        wording::count(most)
     );
     open_stage(out, "refusals", BARS_PIXELS, &label);
     grid_line(out, BARS_PIXELS - 0.5);

@@ -9,16 +9,18 @@
 //! page      sections share the 40 lines
 //! line      parts share the 80 columns; every text is made harmless as it enters
 //! plot      values over time become marks
-//! verdict, pool, refusals, drivers, grounds: the sections
+//! verdict, over_time, limit, tags, refusals, drivers, grounds: the sections
 //! ```
 
 mod drivers;
 mod grounds;
+mod limit;
 mod line;
+mod over_time;
 mod page;
 mod plot;
-mod pool;
 mod refusals;
+mod tags;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -70,10 +72,10 @@ fn sections(paper: Paper<'_>) -> Vec<Section<'_>> {
         verdict::summary(paper),
         verdict::why(paper),
         verdict::would_change(paper),
-        pool::over_time(paper),
-        pool::limit(paper),
-        pool::tags(paper),
-        pool::lockstep(paper),
+        over_time::over_time(paper),
+        limit::limit(paper),
+        tags::tags(paper),
+        tags::lockstep(paper),
         refusals::outages(paper),
         refusals::timing(paper),
         refusals::rivals(paper),

@@ -1,4 +1,5 @@
-//! A small reader of HTML as this project writes it: strict where a browser forgives.
+//! A small reader of HTML as this project writes it: strict where a browser forgives. Only for
+//! tests, here and in `tests/html`.
 
 /// Elements without an end.
 const VOID: &[&str] = &["meta", "br", "input", "!doctype"];
