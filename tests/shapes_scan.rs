@@ -69,8 +69,14 @@ fn all_tags() -> Vec<String> {
 
 /// `--tag` for every tag that has a label anywhere.
 fn every_label() -> Vec<String> {
-    let tags: BTreeSet<String> = Truth::read().labels.iter().map(|l| l.tag_hex.clone()).collect();
-    tags.iter().flat_map(|hex| ["--tag".to_owned(), format!("0x{hex}")]).collect()
+    let tags: BTreeSet<String> = Truth::read()
+        .labels
+        .iter()
+        .map(|l| l.tag_hex.clone())
+        .collect();
+    tags.iter()
+        .flat_map(|hex| ["--tag".to_owned(), format!("0x{hex}")])
+        .collect()
 }
 
 /// The lines with only the last two parts of `file`, which a folder and an archive share.
@@ -92,7 +98,10 @@ fn the_lines_of_scan_meet_the_labels() {
     let (root, names) = folder(place.path());
     for (asked, options) in [(Asked::AllTags, all_tags()), (Asked::Named, every_label())] {
         let text = lines(&root, &options);
-        let records: Vec<Record> = text.lines().map(|l| Record::from_json(l).unwrap()).collect();
+        let records: Vec<Record> = text
+            .lines()
+            .map(|l| Record::from_json(l).unwrap())
+            .collect();
         let report = grade(&names, &records, asked);
         println!("{asked:?}: {report}");
         assert!(report.false_sites.is_empty(), "{asked:?}: {report}");
@@ -109,9 +118,15 @@ fn a_line_is_one_image_and_one_tag_with_the_fields_of_the_contract() {
     for line in lines(&root, &all_tags()).lines() {
         let value: Value = serde_json::from_str(line).unwrap();
         let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
-        assert!(seen.insert((text("file"), text("tag_hex"))), "twice: {line}");
+        assert!(
+            seen.insert((text("file"), text("tag_hex"))),
+            "twice: {line}"
+        );
         assert_eq!(text("sha256").len(), 64, "{line}");
-        assert!(["x86", "x64", "arm64"].contains(&text("machine").as_str()), "{line}");
+        assert!(
+            ["x86", "x64", "arm64"].contains(&text("machine").as_str()),
+            "{line}"
+        );
         assert_eq!(text("tag_hex").len(), 8, "{line}");
         assert!(!text("tag").is_empty(), "{line}");
         if text("grade") == "call_site" {
