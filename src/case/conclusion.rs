@@ -1,12 +1,13 @@
 //! From facts and images to the decision: who allocates with which tag, which tag leads, and what
 //! that comes to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{CaseFacts, is_cache, is_kernel_owned};
 use super::images::{ImageFacts, Images};
 use super::logs::LogFacts;
 use super::pools::Pools;
+use crate::artifact::driver::api::Role;
 use crate::artifact::driver::image::Machine;
 use crate::artifact::driver::tags::{Finding, Grade, same};
 use crate::artifact::pooltag::{Blame, well_known};
@@ -25,6 +26,22 @@ pub(super) struct TagAnswer {
     pub(super) ranked: Vec<Ranked>,
     /// Images in which the bytes occur without meaning anything.
     pub(super) text_only: u64,
+}
+
+impl TagAnswer {
+    /// Drivers (not files) that are shown to allocate with the tag.
+    pub(super) fn allocators(&self) -> usize {
+        let shown = |r: &&Ranked| {
+            r.suspicion.grade == Grade::CallSite && r.suspicion.role == Some(Role::Allocate)
+        };
+        let names: BTreeSet<&str> = self
+            .ranked
+            .iter()
+            .filter(shown)
+            .map(|r| r.suspicion.name.as_str())
+            .collect();
+        names.len()
+    }
 }
 
 /// What the case comes to.
@@ -250,7 +267,22 @@ fn suspicion(
         vendor: vendor_of(image),
         microsoft: is_microsoft(image),
         name: original_name(image),
+        version: version_of(image),
+        stored: std::iter::once(&image.name)
+            .chain(&image.copies)
+            .all(|path| is_stored(path)),
     }
+}
+
+fn version_of(image: &ImageFacts) -> Option<[u16; 4]> {
+    Some(image.identity.as_ref()?.version.fixed()?.file.0)
+}
+
+/// True for packages that Windows keeps to install from, and for parts that updates replaced.
+fn is_stored(path: &str) -> bool {
+    let path = path.to_lowercase().replace('\\', "/");
+    path.split('/')
+        .any(|folder| matches!(folder, "driverstore" | "filerepository" | "winsxs"))
 }
 
 fn runs_on(machine: Machine, arch: Option<Arch>) -> bool {
