@@ -51,6 +51,8 @@ pub(super) struct Conclusion {
     pub(super) leader: Option<(Tag, Pool)>,
     /// The tag that grew most, where a tag in lockstep with it was put in front.
     pub(super) in_lockstep_with: Option<Tag>,
+    /// The other tags of the leader's pool that grow in lockstep with it.
+    pub(super) companions: Vec<Tag>,
     /// Share of the pool's growth that the leader and the tags in lockstep with it explain.
     pub(super) share: Option<f64>,
     pub(super) decision: Decision,
@@ -100,6 +102,9 @@ pub(super) fn conclude(
         logs_cover: facts.logs_cover,
     };
     Conclusion {
+        companions: leader
+            .map(|leader| companions(leader, facts))
+            .unwrap_or_default(),
         in_lockstep_with: first
             .filter(|first| Some(*first) != leader)
             .map(|(tag, _)| tag),
@@ -142,6 +147,14 @@ fn group_of((tag, pool): (Tag, Pool), facts: &CaseFacts) -> Vec<(Tag, Pool)> {
             .collect(),
         None => vec![(tag, pool)],
     }
+}
+
+fn companions(leader: (Tag, Pool), facts: &CaseFacts) -> Vec<Tag> {
+    group_of(leader, facts)
+        .into_iter()
+        .filter(|member| *member != leader)
+        .map(|(tag, _)| tag)
+        .collect()
 }
 
 fn group_share(leader: (Tag, Pool), facts: &CaseFacts) -> Option<f64> {
