@@ -68,6 +68,9 @@ pub struct Bundle {
     ledger: Arc<Ledger>,
 }
 
+/// Bytes set aside at most before an artifact is read: sparse files have any size.
+const MAX_ROOM: usize = 64 << 20;
+
 impl Bundle {
     /// Opens a folder, an archive, a file, or several of them as one case. With several,
     /// each one's artifacts lie below its own name.
@@ -184,7 +187,10 @@ impl Bundle {
                 kind,
             }
         };
-        let mut bytes = Vec::new();
+        // A size that the file system knows; what an archive claims is no ground to allocate on.
+        let known = self.artifact(id).and_then(|a| a.size).unwrap_or(0).min(cap);
+        let room = usize::try_from(known.saturating_add(1)).unwrap_or(0);
+        let mut bytes = Vec::with_capacity(room.min(MAX_ROOM));
         let mut bounded = reader.by_ref().take(cap);
         let read = bounded.read_to_end(&mut bytes);
         read.map_err(|error| fail(ReadErrorKind::Io(IoTrouble::from(&error))))?;

@@ -343,8 +343,9 @@ fn unreadable(name: &ArtifactName) -> (Role, RoleReason) {
 /// The first bytes; where there are fewer than asked for, the end was met.
 fn read_head(reader: &mut ArtifactReader) -> Vec<u8> {
     let mut head = Vec::new();
-    let mut chunk = [0; 1024];
-    // One byte more than is classified, to see the end of a file of exactly that size.
+    // One byte more than is classified, to see the end of a file of exactly that size; and all
+    // in one go where the system gives it: a folder of drivers is thousands of heads.
+    let mut chunk = [0; HEAD_BYTES + 1];
     while head.len() <= HEAD_BYTES {
         match reader.read(&mut chunk) {
             Ok(0) => break,

@@ -1,12 +1,13 @@
 //! From facts and images to the decision: who allocates with which tag, which tag leads, and what
 //! that comes to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{CaseFacts, is_cache, is_kernel_owned};
 use super::images::{ImageFacts, Images};
 use super::logs::LogFacts;
 use super::pools::Pools;
+use crate::artifact::driver::api::Role;
 use crate::artifact::driver::image::Machine;
 use crate::artifact::driver::tags::{Finding, Grade, same};
 use crate::artifact::pooltag::{Blame, well_known};
@@ -27,6 +28,22 @@ pub(super) struct TagAnswer {
     pub(super) text_only: u64,
 }
 
+impl TagAnswer {
+    /// Drivers (not files) that are shown to allocate with the tag.
+    pub(super) fn allocators(&self) -> usize {
+        let shown = |r: &&Ranked| {
+            r.suspicion.grade == Grade::CallSite && r.suspicion.role == Some(Role::Allocate)
+        };
+        let names: BTreeSet<&str> = self
+            .ranked
+            .iter()
+            .filter(shown)
+            .map(|r| r.suspicion.name.as_str())
+            .collect();
+        names.len()
+    }
+}
+
 /// What the case comes to.
 pub(super) struct Conclusion {
     pub(super) answers: Vec<TagAnswer>,
@@ -34,6 +51,8 @@ pub(super) struct Conclusion {
     pub(super) leader: Option<(Tag, Pool)>,
     /// The tag that grew most, where a tag in lockstep with it was put in front.
     pub(super) in_lockstep_with: Option<Tag>,
+    /// The other tags of the leader's pool that grow in lockstep with it.
+    pub(super) companions: Vec<Tag>,
     /// Share of the pool's growth that the leader and the tags in lockstep with it explain.
     pub(super) share: Option<f64>,
     pub(super) decision: Decision,
@@ -83,6 +102,9 @@ pub(super) fn conclude(
         logs_cover: facts.logs_cover,
     };
     Conclusion {
+        companions: leader
+            .map(|leader| companions(leader, facts))
+            .unwrap_or_default(),
         in_lockstep_with: first
             .filter(|first| Some(*first) != leader)
             .map(|(tag, _)| tag),
@@ -125,6 +147,14 @@ fn group_of((tag, pool): (Tag, Pool), facts: &CaseFacts) -> Vec<(Tag, Pool)> {
             .collect(),
         None => vec![(tag, pool)],
     }
+}
+
+fn companions(leader: (Tag, Pool), facts: &CaseFacts) -> Vec<Tag> {
+    group_of(leader, facts)
+        .into_iter()
+        .filter(|member| *member != leader)
+        .map(|(tag, _)| tag)
+        .collect()
 }
 
 fn group_share(leader: (Tag, Pool), facts: &CaseFacts) -> Option<f64> {
@@ -250,7 +280,22 @@ fn suspicion(
         vendor: vendor_of(image),
         microsoft: is_microsoft(image),
         name: original_name(image),
+        version: version_of(image),
+        stored: std::iter::once(&image.name)
+            .chain(&image.copies)
+            .all(|path| is_stored(path)),
     }
+}
+
+fn version_of(image: &ImageFacts) -> Option<[u16; 4]> {
+    Some(image.identity.as_ref()?.version.fixed()?.file.0)
+}
+
+/// True for packages that Windows keeps to install from, and for parts that updates replaced.
+fn is_stored(path: &str) -> bool {
+    let path = path.to_lowercase().replace('\\', "/");
+    path.split('/')
+        .any(|folder| matches!(folder, "driverstore" | "filerepository" | "winsxs"))
 }
 
 fn runs_on(machine: Machine, arch: Option<Arch>) -> bool {

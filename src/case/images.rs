@@ -3,6 +3,7 @@
 //! Each image is read once, whole but bounded, and fenced: one that breaks the analysis becomes a
 //! note, and the others go on.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
@@ -13,6 +14,7 @@ use super::survey::{Survey, Use};
 use crate::artifact::driver::catalog::{Catalog, CatalogSearch, search};
 use crate::artifact::driver::identity::{Identity, identify};
 use crate::artifact::driver::image::{Image, ImageError, Machine};
+use crate::artifact::driver::signature::SignatureState;
 use crate::artifact::driver::tags::{
     Blind, Finding, Grade, TagFindings, TagQuery, analyse, explain,
 };
@@ -104,18 +106,16 @@ pub(super) fn scan(
 
 fn collect(jobs: &[(usize, &Artifact)], looked: Vec<Looked>, survey: &mut Survey) -> Images {
     let mut images = Images::default();
-    let mut seen: Vec<(Sha256, String)> = Vec::new();
+    // A bundle may hold a hundred thousand images: first names and places by digest.
+    let mut seen: BTreeMap<Sha256, String> = BTreeMap::new();
+    let mut held: BTreeMap<Sha256, usize> = BTreeMap::new();
     for (&(index, artifact), one) in jobs.iter().zip(looked) {
         let mut copy_of = None;
         if let Some((digest, used, mut notes)) = one.entry {
             if let ContentDigest::Whole(sha256) = digest {
-                copy_of = seen
-                    .iter()
-                    .find(|(other, _)| *other == sha256)
-                    .map(|(_, name)| name.clone());
-                if copy_of.is_none() {
-                    seen.push((sha256, artifact.name.to_string()));
-                }
+                copy_of = seen.get(&sha256).cloned();
+                seen.entry(sha256)
+                    .or_insert_with(|| artifact.name.to_string());
             }
             if let Some(other) = &copy_of {
                 notes.push(format!("the same bytes as {other}"));
@@ -138,7 +138,10 @@ fn collect(jobs: &[(usize, &Artifact)], looked: Vec<Looked>, survey: &mut Survey
         }
         images.searched += usize::from(one.is_image && copy_of.is_none());
         let Some(facts) = one.facts else { continue };
-        if let Some(first) = images.holding.iter_mut().find(|f| f.sha256 == facts.sha256) {
+        if let Some(first) = held
+            .get(&facts.sha256)
+            .and_then(|&place| images.holding.get_mut(place))
+        {
             first.copies.push(facts.name);
             continue;
         }
@@ -152,6 +155,7 @@ fn collect(jobs: &[(usize, &Artifact)], looked: Vec<Looked>, survey: &mut Survey
             images.blind.push((facts.name.clone(), reasons.join("; ")));
         }
         if !facts.findings.is_empty() || !facts.reversed.is_empty() {
+            held.insert(facts.sha256, images.holding.len());
             images.holding.push(facts);
         }
     }
@@ -255,7 +259,11 @@ fn read_image(
         identity
             .as_ref()
             .and_then(|identity| match search(catalogs, &identity.authenticode) {
-                CatalogSearch::NoCatalogs => None,
+                // Where a signature is embedded, nobody misses a catalog.
+                CatalogSearch::NoCatalogs => {
+                    let none = matches!(identity.signature, SignatureState::NoEmbedded);
+                    none.then(|| "no catalog in the bundle, which is not \"unsigned\"".to_owned())
+                }
                 other => Some(other.to_string()),
             });
     let shown = |finding: Finding| {

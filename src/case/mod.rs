@@ -26,7 +26,7 @@ pub use inspect::{ImageReport, inspect_image};
 pub use options::Options;
 pub use progress::{NoProgress, Phase, Progress};
 
-use crate::bundle::{Bundle, Role};
+use crate::bundle::{Artifact, Bundle, BundleNote, Role};
 use crate::report::Report;
 use crate::report::model::Refusals;
 
@@ -49,16 +49,49 @@ pub fn refusals(bundle: &Bundle, progress: &dyn Progress) -> LogsAlone {
     let (mut files, mut others) = (Vec::new(), Vec::new());
     for (artifact, entry) in bundle.artifacts().iter().zip(survey.entries) {
         match artifact.role {
-            Role::HttpErr => files.push((artifact.name.to_string(), entry.notes)),
+            Role::HttpErr => files.push((
+                artifact.name.to_string(),
+                faults_of(bundle, artifact).chain(entry.notes).collect(),
+            )),
             role => others.push((artifact.name.to_string(), role.name())),
         }
     }
+    let notes = of_bundle(bundle)
+        .into_iter()
+        .chain(log.notes.iter().cloned())
+        .collect();
     LogsAlone {
         refusals: assemble::refusals_of(&log),
         files,
         others,
-        notes: log.notes,
+        notes,
     }
+}
+
+/// What broke off or spoilt the reading of an artifact.
+fn faults_of(bundle: &Bundle, artifact: &Artifact) -> impl Iterator<Item = String> + use<> {
+    let id = artifact.id;
+    bundle
+        .faults()
+        .into_iter()
+        .filter(move |(faulty, _)| *faulty == id)
+        .map(|(_, fault)| fault.to_string())
+}
+
+/// What is to be said of the input as a whole: damage of an archive, and what was left out.
+fn of_bundle(bundle: &Bundle) -> Vec<String> {
+    let of_archive = bundle
+        .notes()
+        .iter()
+        .filter(|note| !matches!(note, BundleNote::CommonRootStripped { .. }));
+    let mut notes: Vec<String> = of_archive.map(ToString::to_string).collect();
+    notes.extend(
+        bundle
+            .skipped()
+            .iter()
+            .map(|s| format!("{}: {}", s.name, s.why)),
+    );
+    notes
 }
 
 /// Analyses one case. `more_images` are folders of images to look into beside the bundle's own.

@@ -1,5 +1,6 @@
 //! `scan` and `inspect`: driver images without a case.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use super::output::{safe, to_stdout};
 use super::progress;
 use crate::artifact::driver::image::Image;
 use crate::artifact::driver::tags::{Finding, TagQuery, Via, analyse, same};
-use crate::bundle::{Artifact, Bundle, Limits, Role, Sha256};
+use crate::bundle::{Artifact, Basis, Bundle, Limits, NotAnImage, Role, Sha256};
 use crate::case::{ImageReport, Phase, inspect_image};
 use crate::report::escape::{Neutral, csv_cell};
 use crate::tag::Tag;
@@ -68,7 +69,8 @@ pub(super) fn scan(args: &ScanArgs, common: &Common) -> Result<Exit, Failure> {
             .filter_map(|a| a.size.or(a.claimed_size))
             .sum(),
     );
-    let mut remarks = Vec::new();
+    let mut remarks = passed_over(&bundle);
+    let mut printed = 0_usize;
     to_stdout(|out| {
         header(args.format, out)?;
         for batch in images.chunks(BATCH) {
@@ -82,6 +84,7 @@ pub(super) fn scan(args: &ScanArgs, common: &Common) -> Result<Exit, Failure> {
                 .collect();
             for one in looked {
                 remarks.extend(one.remark);
+                printed += one.lines.len();
                 for line in &one.lines {
                     write_line(args.format, line, out)?;
                 }
@@ -91,6 +94,9 @@ pub(super) fn scan(args: &ScanArgs, common: &Common) -> Result<Exit, Failure> {
         Ok(())
     })?;
     drop(progress);
+    if printed == 0 {
+        remarks.push(nothing_found(images.len(), args));
+    }
     if !common.quiet {
         let mut err = io::stderr().lock();
         for remark in &remarks {
@@ -100,12 +106,52 @@ pub(super) fn scan(args: &ScanArgs, common: &Common) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+fn nothing_found(images: usize, args: &ScanArgs) -> String {
+    let tags: Vec<String> = args.tag.iter().map(|tag| format!("`{tag}`")).collect();
+    let what = if args.all_tags {
+        "a tag that can be followed to a call".to_owned()
+    } else {
+        tags.join(" or ")
+    };
+    format!("{images} looked into, none has {what}")
+}
+
 fn images(bundle: &Bundle) -> Vec<&Artifact> {
     bundle
         .artifacts()
         .iter()
-        .filter(|a| matches!(a.role, Role::Driver | Role::Program))
+        .filter(|a| may_be_image(a))
         .collect()
+}
+
+/// True for PE images, and for what may be one whose header lies beyond the first bytes.
+fn may_be_image(artifact: &Artifact) -> bool {
+    matches!(artifact.role, Role::Driver | Role::Program)
+        || artifact.why.basis == Basis::NotAnImage(NotAnImage::DosOnly)
+}
+
+/// What was not looked into though it was given by name, or is called a driver; and what the
+/// opening of the input left out.
+fn passed_over(bundle: &Bundle) -> Vec<String> {
+    let given = |a: &Artifact| {
+        bundle
+            .path_of(a.id)
+            .is_some_and(|path| bundle.paths().iter().any(|p| p == path))
+    };
+    let called_driver =
+        |a: &Artifact| matches!(a.why.basis, Basis::NotAnImage(_) | Basis::Unreadable);
+    let artifacts = bundle
+        .artifacts()
+        .iter()
+        .filter(|a| !may_be_image(a) && (called_driver(a) || given(a)));
+    let artifacts =
+        artifacts.map(|a| format!("{}: not looked into: {}", file_of(bundle, a), a.why));
+    let skipped = bundle
+        .skipped()
+        .iter()
+        .map(|s| format!("{}: not looked into: {}", s.name, s.why));
+    let limits = bundle.limits_hit().into_iter().map(|hit| hit.to_string());
+    artifacts.chain(skipped).chain(limits).collect()
 }
 
 fn none_found(bundle: &Bundle) -> Failure {
@@ -153,48 +199,15 @@ fn lines(file: &str, bytes: &[u8], args: &ScanArgs) -> Result<(Vec<Line>, Option
         TagQuery::Only(&args.tag)
     };
     let found = analyse(&image, query, Some(file));
-    let mut tags: Vec<Tag> = Vec::new();
-    for finding in &found.findings {
-        let known = |t: &&Tag| {
-            if args.all_tags {
-                **t == finding.tag
-            } else {
-                same(**t, finding.tag)
-            }
-        };
-        if tags.iter().find(known).is_none() {
-            tags.push(finding.tag);
-        }
-    }
-    let sha256 = if tags.is_empty() {
+    let groups = by_tag(&found.findings, args);
+    let sha256 = if groups.is_empty() {
         String::new()
     } else {
         Sha256::of(bytes).to_string()
     };
-    let lines = tags
-        .into_iter()
-        .filter_map(|tag| {
-            let mine = |f: &&Finding| {
-                if args.all_tags {
-                    f.tag == tag
-                } else {
-                    same(f.tag, tag)
-                }
-            };
-            let best = found
-                .findings
-                .iter()
-                .filter(mine)
-                .min_by_key(|f| (f.grade, f.role))?;
-            let sites = found
-                .findings
-                .iter()
-                .filter(mine)
-                .filter(|f| f.grade == best.grade && f.role == best.role)
-                .map(|f| f.count)
-                .sum();
-            Some(line(file, &sha256, image.machine.name(), best, sites))
-        })
+    let lines = groups
+        .iter()
+        .filter_map(|group| summary(file, &sha256, image.machine.name(), group))
         .collect();
     let blind: Vec<String> = found.blind.iter().map(|b| b.sentence()).collect();
     let reversed: Vec<String> = found
@@ -209,6 +222,33 @@ fn lines(file: &str, bytes: &[u8], args: &ScanArgs) -> Result<(Vec<Line>, Option
         .collect();
     let remark = [blind, reversed].concat().join("; ");
     Ok((lines, (!remark.is_empty()).then_some(remark)))
+}
+
+/// The findings of each tag, in the order of the tags; with `--tag` all spellings of one tag are
+/// one. An image made for it has a million findings, so each is looked at once.
+fn by_tag<'a>(findings: &'a [Finding], args: &ScanArgs) -> Vec<Vec<&'a Finding>> {
+    let mut groups: BTreeMap<Tag, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        let asked = args
+            .tag
+            .iter()
+            .find(|&&tag| !args.all_tags && same(tag, finding.tag));
+        groups
+            .entry(*asked.unwrap_or(&finding.tag))
+            .or_default()
+            .push(finding);
+    }
+    groups.into_values().collect()
+}
+
+/// The line of one tag: its strongest evidence, and how many calls are as strong.
+fn summary(file: &str, sha256: &str, machine: &'static str, group: &[&Finding]) -> Option<Line> {
+    let best = group.iter().min_by_key(|f| (f.grade, f.role))?;
+    let as_strong = group
+        .iter()
+        .filter(|f| f.grade == best.grade && f.role == best.role);
+    let sites = as_strong.fold(0u32, |sum, f| sum.saturating_add(f.count));
+    Some(line(file, sha256, machine, best, sites))
 }
 
 fn line(file: &str, sha256: &str, machine: &'static str, finding: &Finding, sites: u32) -> Line {
@@ -301,6 +341,7 @@ pub(super) fn inspect(args: &InspectArgs, common: &Common) -> Result<Exit, Failu
         return Err(none_found(&bundle));
     }
     let mut failures: Vec<String> = Vec::new();
+    let others = passed_over(&bundle);
     to_stdout(|out| {
         for batch in images.chunks(BATCH) {
             let reports: Vec<Result<ImageReport, String>> = batch
@@ -317,7 +358,7 @@ pub(super) fn inspect(args: &InspectArgs, common: &Common) -> Result<Exit, Failu
         Ok(())
     })?;
     if !common.quiet {
-        for failure in &failures {
+        for failure in others.iter().chain(&failures) {
             let _ = writeln!(io::stderr(), "{}", safe(failure));
         }
     }

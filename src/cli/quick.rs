@@ -66,21 +66,20 @@ fn refusals_text(read: &LogsAlone, out: &mut dyn Write) -> io::Result<()> {
     } else {
         ""
     };
-    writeln!(
-        out,
-        "{least}{} connections refused, {} rows, {} logs",
-        r.total,
-        r.rows,
-        read.files.len()
-    )?;
+    let (total, rows, logs) = (
+        noun(r.total, "connection"),
+        noun(r.rows, "row"),
+        noun(read.files.len() as u64, "log"),
+    );
+    writeln!(out, "{least}{total} refused, {rows}, {logs}")?;
     if let (Some(first), Some(last)) = (&r.log_first, &r.log_last) {
         writeln!(out, "logs cover {first} to {last}")?;
     }
     if r.unanalysable_logs > 0 {
         writeln!(
             out,
-            "{} logs lack s-reason and cannot show refusals",
-            r.unanalysable_logs
+            "without s-reason, unable to show refusals: {}",
+            noun(r.unanalysable_logs, "log")
         )?;
     }
     if !r.episodes.is_empty() {
@@ -113,6 +112,12 @@ fn refusals_text(read: &LogsAlone, out: &mut dyn Write) -> io::Result<()> {
         more(out, reasons.len())?;
     }
     Ok(())
+}
+
+/// A count and its noun.
+fn noun(n: u64, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {noun}{plural}")
 }
 
 fn more(out: &mut dyn Write, all: usize) -> io::Result<()> {
@@ -172,11 +177,32 @@ pub(super) fn tags(args: &TagsArgs, common: &Common) -> Result<Exit, Failure> {
             .map_or_else(String::new, |note| format!(": {}", safe(note)));
         return Err(Failure::Nothing(format!("no pool snapshot found{why}")));
     }
+    if !common.quiet {
+        pool_remarks(&report);
+    }
     match args.format {
         QuickFormat::Text => to_stdout(|out| tags_text(&report, args.top, out))?,
         QuickFormat::Json => to_stdout(|out| tags_json(&report.pool, out))?,
     }
     Ok(Exit::Done)
+}
+
+/// What was odd about the snapshots, on stderr.
+fn pool_remarks(report: &Report) {
+    let mut err = io::stderr().lock();
+    let coverage = &report.coverage;
+    for artifact in coverage
+        .artifacts
+        .iter()
+        .filter(|a| a.role == "poolmon" || a.used == "not_understood")
+    {
+        for note in &artifact.notes {
+            let _ = writeln!(err, "{}: {}", safe(&artifact.name), safe(note));
+        }
+    }
+    for note in coverage.notes.iter().chain(&coverage.limits_hit) {
+        let _ = writeln!(err, "{}", safe(note));
+    }
 }
 
 fn tags_text(report: &Report, top: usize, out: &mut dyn Write) -> io::Result<()> {
@@ -185,12 +211,11 @@ fn tags_text(report: &Report, top: usize, out: &mut dyn Write) -> io::Result<()>
         (Some(first), Some(last)) => format!(", {first} to {last}"),
         _ => ", not dated in UTC".to_owned(),
     };
-    writeln!(
-        out,
-        "{} snapshots, {} boot epochs{span}",
-        pool.snapshots,
-        pool.epochs.len()
-    )?;
+    let (snapshots, epochs) = (
+        noun(pool.snapshots, "snapshot"),
+        noun(pool.epochs.len() as u64, "boot epoch"),
+    );
+    writeln!(out, "{snapshots}, {epochs}{span}")?;
     writeln!(
         out,
         "\n{:16}  {:8}  {:18}  {:>15}  {:>14}  {:>6}",

@@ -4,6 +4,9 @@
 //! *named* only if it is shown to allocate with the tag and no rival is shown as well; a tag that
 //! several vendors' images allocate with is shared, and then the tag alone names nobody.
 
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
 use crate::artifact::driver::api::Role;
 use crate::artifact::driver::tags::{Grade, Via};
 use crate::tag::Pool;
@@ -33,6 +36,11 @@ pub struct Suspicion {
     pub microsoft: bool,
     /// The original file name, folded: versions and copies of one driver share it.
     pub name: String,
+    /// The file's version, where it has one.
+    pub version: Option<[u16; 4]>,
+    /// True if it lies in a store of packages (DriverStore, WinSxS), from which nothing runs:
+    /// what runs is a copy elsewhere, often of another version.
+    pub stored: bool,
 }
 
 /// Who allocates.
@@ -102,6 +110,7 @@ pub fn attribute(
             .then_with(|| a.name.cmp(&b.name))
             .then(a.image.cmp(&b.image))
     });
+    order_versions(&mut found, pool);
     let answer = answer(&found, pool, naming, images);
     let ranked = found
         .iter()
@@ -115,19 +124,7 @@ pub fn attribute(
 }
 
 /// Smaller is likelier: proof, then role, pool, machine, lifetime of the code, maker, directness.
-fn key(
-    s: &Suspicion,
-    pool: Pool,
-) -> (
-    Grade,
-    Option<Role>,
-    u8,
-    bool,
-    bool,
-    bool,
-    u8,
-    std::cmp::Reverse<u32>,
-) {
+fn key(s: &Suspicion, pool: Pool) -> (Grade, Option<Role>, u8, bool, bool, bool, u8, Reverse<u32>) {
     let fit = match s.pool {
         Some(asked) if asked == pool => 0,
         None => 1,
@@ -147,8 +144,40 @@ fn key(
         s.only_at_load,
         s.microsoft,
         directness,
-        std::cmp::Reverse(s.sites),
+        Reverse(s.sites),
     )
+}
+
+/// What must be equal for the version of a driver to decide: an older one that is proven better
+/// stays in front.
+fn proof(s: &Suspicion, pool: Pool) -> (Grade, Option<Role>, u8, bool, bool) {
+    let (grade, role, fit, elsewhere, only_at_load, ..) = key(s, pool);
+    (grade, role, fit, elsewhere, only_at_load)
+}
+
+/// Orders the versions of each driver among the places they hold: where proof is equal, what lies
+/// where drivers run from comes before stored packages, and newer before older. Places of other
+/// drivers stay as they are.
+fn order_versions(found: &mut [Suspicion], pool: Pool) {
+    let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (place, suspicion) in found.iter().enumerate() {
+        places
+            .entry(suspicion.name.clone())
+            .or_default()
+            .push(place);
+    }
+    for places in places.into_values().filter(|places| places.len() > 1) {
+        let mut versions: Vec<Suspicion> = places
+            .iter()
+            .filter_map(|&place| found.get(place).cloned())
+            .collect();
+        versions.sort_by_key(|s| (proof(s, pool), s.stored, Reverse(s.version), s.image));
+        for (place, version) in places.into_iter().zip(versions) {
+            if let Some(slot) = found.get_mut(place) {
+                *slot = version;
+            }
+        }
+    }
 }
 
 fn allocates(s: &Suspicion) -> bool {
@@ -234,6 +263,7 @@ fn why(s: &Suspicion, pool: Pool, place: usize, found: &[Suspicion]) -> Vec<Stri
                 .into(),
         );
     }
+    why.extend(of_versions(s, pool, place, found));
     let vendors = found
         .iter()
         .filter(|o| allocates(o) && o.vendor != s.vendor)
@@ -242,6 +272,41 @@ fn why(s: &Suspicion, pool: Pool, place: usize, found: &[Suspicion]) -> Vec<Stri
         why.push("a shared tag: other vendors' images allocate with it as well".into());
     }
     why
+}
+
+/// What the other versions of the same driver, and equal rivals, say of its place.
+fn of_versions(s: &Suspicion, pool: Pool, place: usize, found: &[Suspicion]) -> Option<String> {
+    let versions = found
+        .iter()
+        .filter(|o| o.name == s.name && proof(o, pool) == proof(s, pool))
+        .count();
+    let leader = found
+        .iter()
+        .take(place)
+        .find(|o| o.name == s.name && proof(o, pool) == proof(s, pool));
+    match leader {
+        None if versions > 1 => Some(format!(
+            "the first of {versions} files of this driver here; which of them was loaded is not known"
+        )),
+        None => undecided(s, pool, place, found),
+        Some(leader) if s.stored && !leader.stored => {
+            Some("a stored package of the same driver: what runs is a copy elsewhere".into())
+        }
+        Some(leader) if s.version < leader.version => {
+            Some("an older version of the same driver".into())
+        }
+        Some(_) => Some("another file of the same driver".into()),
+    }
+}
+
+/// Said of a rival that nothing sets apart from the one in front.
+fn undecided(s: &Suspicion, pool: Pool, place: usize, found: &[Suspicion]) -> Option<String> {
+    let first = found.first().filter(|_| place > 0)?;
+    let equal =
+        allocates(s) && proof(s, pool) == proof(first, pool) && s.microsoft == first.microsoft;
+    equal.then(|| {
+        "shown to allocate as well as the one in front of it: their order says nothing".into()
+    })
 }
 
 #[cfg(test)]
@@ -261,6 +326,8 @@ mod tests {
             vendor: format!("vendor {image}"),
             microsoft: false,
             name: format!("drv{image}.sys"),
+            version: None,
+            stored: false,
         }
     }
 
@@ -358,6 +425,95 @@ mod tests {
                 .why
                 .iter()
                 .any(|w| w.contains("asks for paged pool"))
+        );
+    }
+
+    fn version(image: usize, version: [u16; 4]) -> Suspicion {
+        Suspicion {
+            name: "drv.sys".into(),
+            version: Some(version),
+            ..allocator(image)
+        }
+    }
+
+    #[test]
+    fn of_two_versions_the_newer_is_named_though_the_older_calls_more_often() {
+        let older = Suspicion {
+            sites: 40,
+            ..version(1, [1, 9, 0, 0])
+        };
+        let (answer, ranked) = attribute(
+            vec![older, version(2, [1, 10, 0, 0])],
+            Pool::NonPaged,
+            Naming::ByTag,
+            2,
+        );
+        assert_eq!(answer, Answer::Named(2));
+        assert!(
+            ranked[0]
+                .why
+                .iter()
+                .any(|w| w.contains("which of them was loaded is not known"))
+        );
+        assert!(ranked[1].why.iter().any(|w| w.contains("older version")));
+    }
+
+    #[test]
+    fn a_stored_package_stands_behind_the_file_that_runs_whatever_its_version() {
+        let stored = Suspicion {
+            stored: true,
+            ..version(1, [9, 0, 0, 0])
+        };
+        let (answer, ranked) = attribute(
+            vec![stored, version(2, [1, 0, 0, 0])],
+            Pool::NonPaged,
+            Naming::ByTag,
+            2,
+        );
+        assert_eq!(answer, Answer::Named(2));
+        assert!(ranked[1].why.iter().any(|w| w.contains("stored package")));
+    }
+
+    #[test]
+    fn a_version_that_proves_less_stays_behind() {
+        let newer = Suspicion {
+            pool: Some(Pool::Paged),
+            ..version(1, [9, 0, 0, 0])
+        };
+        assert_eq!(ask(vec![newer, version(2, [1, 0, 0, 0])]), Answer::Named(2));
+        let frees = Suspicion {
+            role: Some(Role::Free),
+            ..version(1, [9, 0, 0, 0])
+        };
+        assert_eq!(ask(vec![frees, version(2, [1, 0, 0, 0])]), Answer::Named(2));
+    }
+
+    #[test]
+    fn versions_change_only_their_own_places() {
+        let found = vec![
+            version(1, [1, 0, 0, 0]),
+            allocator(5),
+            version(2, [2, 0, 0, 0]),
+        ];
+        let (answer, ranked) = attribute(found, Pool::NonPaged, Naming::ByTag, 3);
+        assert_eq!(answer, Answer::Shared);
+        let order: Vec<usize> = ranked.iter().map(|r| r.suspicion.image).collect();
+        assert_eq!(order, [2, 1, 5]);
+    }
+
+    #[test]
+    fn equal_rivals_are_said_to_be_equal() {
+        let (_, ranked) = attribute(
+            vec![allocator(1), allocator(3)],
+            Pool::NonPaged,
+            Naming::ByTag,
+            2,
+        );
+        assert!(
+            ranked[1]
+                .why
+                .iter()
+                .any(|w| w.contains("their order says nothing"))
         );
     }
 }

@@ -1,13 +1,20 @@
-//! Logs that were saved again as UTF-16, by Notepad or by PowerShell's `>`.
+//! Logs that were saved again as UTF-16, by Notepad or by PowerShell's `>`; the mark at the
+//! beginning may be lost, as in the later part of a file that was cut up.
 
-use std::io::{self, Read};
+use std::io::{self, Chain, Cursor, Read};
 
-use encoding_rs::{Decoder, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, Encoding, UTF_16BE, UTF_16LE};
 
 /// Bytes decoded at a time.
 const CHUNK: usize = 16 * 1024;
 
-/// A stream as it is, or as UTF-8 if it begins with the mark of UTF-16.
+/// First bytes that are looked at for the encoding: several lines of any log.
+const PROBE: u64 = 512;
+
+/// Fewest pairs of bytes by which UTF-16 without a mark is known; a row has forty and more.
+const MIN_PAIRS: usize = 16;
+
+/// A stream as it is, or as UTF-8 if it begins as UTF-16.
 pub(super) enum Decoded<R> {
     /// Any other bytes; the first few were already taken from the stream.
     Plain {
@@ -20,7 +27,7 @@ pub(super) enum Decoded<R> {
 }
 
 pub(super) struct Utf16<R> {
-    source: R,
+    source: Chain<Cursor<Vec<u8>>, R>,
     decoder: Decoder,
     ready: Vec<u8>,
     taken: usize,
@@ -28,28 +35,46 @@ pub(super) struct Utf16<R> {
 }
 
 impl<R: Read> Decoded<R> {
-    /// Looks at the first two bytes of `source`.
+    /// Looks at the first bytes of `source`.
     pub(super) fn new(mut source: R) -> io::Result<Self> {
-        let mut head = Vec::with_capacity(2);
-        source.by_ref().take(2).read_to_end(&mut head)?;
-        let encoding = match head[..] {
-            [0xff, 0xfe] => UTF_16LE,
-            [0xfe, 0xff] => UTF_16BE,
-            _ => {
-                return Ok(Decoded::Plain {
-                    head,
-                    taken: 0,
-                    rest: source,
-                });
-            }
+        let mut head = Vec::new();
+        source.by_ref().take(PROBE).read_to_end(&mut head)?;
+        let Some((encoding, mark)) = utf16_of(&head) else {
+            return Ok(Decoded::Plain {
+                head,
+                taken: 0,
+                rest: source,
+            });
         };
+        let mut head = Cursor::new(head);
+        head.set_position(mark);
         Ok(Decoded::Utf16(Box::new(Utf16 {
-            source,
+            source: head.chain(source),
             decoder: encoding.new_decoder_without_bom_handling(),
             ready: Vec::new(),
             taken: 0,
             ended: false,
         })))
+    }
+}
+
+/// The order of UTF-16 that a stream begins with, and the length of its mark.
+fn utf16_of(head: &[u8]) -> Option<(&'static Encoding, u64)> {
+    match head {
+        [0xff, 0xfe, ..] => return Some((UTF_16LE, 2)),
+        [0xfe, 0xff, ..] => return Some((UTF_16BE, 2)),
+        _ => {}
+    }
+    let pairs = head.len() / 2;
+    let zeros = |at: usize| head.iter().skip(at).step_by(2).filter(|&&b| b == 0).count();
+    let (even, odd) = (zeros(0), zeros(1));
+    // Logs are ASCII but for a few letters: nearly every pair has its zero on the one side, and
+    // runs of NULs have them on both.
+    let one_sided = |many: usize, few: usize| many * 5 >= pairs * 4 && few * 5 <= pairs;
+    match pairs >= MIN_PAIRS {
+        true if one_sided(odd, even) => Some((UTF_16LE, 0)),
+        true if one_sided(even, odd) => Some((UTF_16BE, 0)),
+        _ => None,
     }
 }
 
@@ -121,8 +146,20 @@ mod tests {
 
         #[test]
         fn other_bytes_pass_as_they_are(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
-            prop_assume!(!bytes.starts_with(&[0xff, 0xfe]) && !bytes.starts_with(&[0xfe, 0xff]));
+            prop_assume!(utf16_of(&bytes).is_none());
             prop_assert_eq!(all(&bytes), bytes);
         }
+    }
+
+    #[test]
+    fn utf16_without_a_mark_is_known_by_its_zeros() {
+        let row = "2014-01-01 00:00:05 - - - - - - - - - 7_Connections_Refused -\r\n".repeat(20);
+        for order in [u16::to_le_bytes, u16::to_be_bytes] {
+            let raw: Vec<u8> = row.encode_utf16().flat_map(order).collect();
+            assert_eq!(String::from_utf8(all(&raw)).unwrap(), row);
+        }
+        let nuls = [vec![0; 300], row.clone().into_bytes()].concat();
+        assert_eq!(all(&nuls), nuls, "a run of NULs is no UTF-16");
+        assert_eq!(all(row.as_bytes()), row.as_bytes());
     }
 }

@@ -19,7 +19,7 @@ impl TextHead {
             None => (without_mark(head), head),
         };
         let (text, _) = encoding.decode_without_bom_handling(bytes);
-        is_text(&text).then(|| TextHead(text.into_owned()))
+        (is_text(&text) || has_directive(&text)).then(|| TextHead(text.into_owned()))
     }
 
     /// The lines; the last may be cut off by the end of the head.
@@ -44,6 +44,11 @@ fn without_mark(head: &[u8]) -> &'static Encoding {
     } else {
         UTF_8
     }
+}
+
+/// A log's own first line says what it is, whatever clients sent http.sys in the rows below.
+fn has_directive(text: &str) -> bool {
+    text.starts_with("#Software:") || text.starts_with("#Fields:")
 }
 
 fn is_text(text: &str) -> bool {
@@ -87,6 +92,8 @@ mod tests {
         let torn = [&b"#Software: Microsoft HTTP API 2.0\r\n"[..], &[0; 30]].concat();
         assert!(TextHead::decode(&torn).is_some());
         assert!(TextHead::decode(&[0; 64]).is_none());
+        let hostile = [&b"#Software: Microsoft HTTP API 2.0\r\n"[..], &[0x1b; 30]].concat();
+        assert!(TextHead::decode(&hostile).is_some());
         assert!(TextHead::decode(&(0..=255).collect::<Vec<u8>>()).is_none());
     }
 }

@@ -3,6 +3,7 @@
 use super::Parts;
 use crate::artifact::httperr::Oddity;
 use crate::bundle::ArtifactIssue;
+use crate::case::survey::Use;
 use crate::report::model::{ArtifactRow, Coverage};
 
 /// Notes listed of one artifact.
@@ -20,11 +21,13 @@ pub(super) fn coverage(parts: &Parts<'_>) -> Coverage {
                 .iter()
                 .filter(|issue| concerns_content(issue))
                 .map(ToString::to_string);
-            let faults = bundle
+            let faults: Vec<String> = bundle
                 .faults()
                 .into_iter()
                 .filter(|(id, _)| *id == artifact.id)
-                .map(|(_, f)| f.to_string());
+                .map(|(_, f)| f.to_string())
+                .collect();
+            let faulted = !faults.is_empty();
             let mut notes: Vec<String> = issues
                 .chain(faults)
                 .chain(entry.notes.iter().cloned())
@@ -37,27 +40,29 @@ pub(super) fn coverage(parts: &Parts<'_>) -> Coverage {
                 why: artifact.why.basis.to_string(),
                 bytes: bundle.size_of(artifact.id),
                 sha256: entry.digest.sha256().map(|d| d.to_string()),
-                used: entry.used.name(),
+                used: used(entry.used, faulted),
                 notes,
             }
         })
         .collect();
-    let mut notes: Vec<String> = bundle
-        .skipped()
-        .iter()
-        .map(|s| format!("{}: {}", s.name, s.why))
-        .collect();
+    let mut notes = crate::case::of_bundle(bundle);
     notes.extend(parts.log.notes.iter().cloned());
     notes.extend(parts.pools.notes.iter().cloned());
     notes.extend(parts.images.notes.iter().cloned());
-    let torn: u64 = parts
+    let faulty = |id| bundle.faults().iter().any(|(faulty, _)| *faulty == id);
+    let torn = parts
         .survey
         .logs
         .iter()
-        .map(|l| l.log.tally.rejected(Oddity::TornTail))
-        .sum();
+        .filter(|l| l.log.tally.rejected(Oddity::TornTail) > 0 && !faulty(l.artifact))
+        .count();
     if torn > 0 {
-        notes.push(format!("{torn} logs end within a line: they were copied while http.sys was writing, and the last minutes may be missing"));
+        let logs = if torn == 1 {
+            "1 log ends"
+        } else {
+            &format!("{torn} logs end")
+        };
+        notes.push(format!("{logs} within a line, as when copied while http.sys was writing: the last minutes may be missing"));
     }
     let limits_hit = bundle
         .limits_hit()
@@ -68,6 +73,14 @@ pub(super) fn coverage(parts: &Parts<'_>) -> Coverage {
         artifacts,
         notes,
         limits_hit,
+    }
+}
+
+/// What was broken on its way here was not used as a whole.
+fn used(used: Use, faulted: bool) -> &'static str {
+    match used {
+        Use::Used if faulted => Use::PartlyUsed.name(),
+        used => used.name(),
     }
 }
 

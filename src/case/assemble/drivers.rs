@@ -12,7 +12,7 @@ use crate::case::evidence::{Ledger, Place};
 use crate::case::images::ImageFacts;
 use crate::diagnosis::attribution::{Answer, Ranked};
 use crate::report::model::{Attribution, Candidate, Driver, Signature, Version};
-use crate::tag::Tag;
+use crate::tag::{Pool, Tag};
 use chrono::SecondsFormat;
 
 /// Candidates listed for a tag.
@@ -36,7 +36,7 @@ fn attribute(parts: &Parts<'_>, answer: &TagAnswer, ledger: &mut Ledger<'_>) -> 
         .ranked
         .iter()
         .take(MAX_CANDIDATES)
-        .filter_map(|ranked| candidate(parts, answer.tag, ranked, ledger))
+        .filter_map(|ranked| candidate(parts, answer, ranked, ledger))
         .collect();
     Attribution {
         tag: answer.tag.to_string(),
@@ -63,16 +63,25 @@ pub(super) fn sentence(parts: &Parts<'_>, answer: &TagAnswer) -> String {
     let searched = parts.images.searched;
     match answer.answer {
         Answer::Named(image) => format!(
-            "{} allocates with `{tag}`, and no other of {searched} images is shown to",
+            "{} allocates with `{tag}`, and no other driver of {searched} images is shown to",
             name_of(parts, image)
         ),
         Answer::NamedByFramework(image) => format!(
             "`{tag}` is the framework's default tag for a driver of the name {}",
             name_of(parts, image)
         ),
+        Answer::Likely(image) if answer.allocators() < 2 => {
+            let name = name_of(parts, image);
+            format!(
+                "of {searched} images only {name} allocates with `{tag}`, but drivers that are not here may as well: the tag is no driver's own"
+            )
+        }
         Answer::Likely(image) => format!(
             "several images allocate with `{tag}`; {} is the likeliest",
             name_of(parts, image)
+        ),
+        Answer::Shared if answer.allocators() < 2 => format!(
+            "several files allocate with `{tag}`, which is no driver's own: it does not tell which leaks"
         ),
         Answer::Shared => format!(
             "several images allocate with `{tag}`: the tag alone does not tell which of them leaks"
@@ -80,9 +89,17 @@ pub(super) fn sentence(parts: &Parts<'_>, answer: &TagAnswer) -> String {
         Answer::Unproven => {
             format!("images hold `{tag}`, but none of {searched} is shown to allocate with it")
         }
-        Answer::NotInBundle => format!(
-            "none of {searched} images in this bundle allocates with `{tag}`: the driver is not in this bundle, or makes its tag at run time"
-        ),
+        Answer::NotInBundle => {
+            let unseen = parts.images.blind.len();
+            let blind = if unseen > 0 {
+                format!("; {unseen} of the images cannot be seen into")
+            } else {
+                String::new()
+            };
+            format!(
+                "none of {searched} images in this bundle allocates with `{tag}`: the driver is not in this bundle, or makes its tag at run time{blind}"
+            )
+        }
         Answer::NoImages => "the bundle holds no driver images".to_owned(),
         Answer::KernelOwned => format!(
             "`{tag}` is the kernel's own: the tag does not tell who holds the memory, and no driver is blamed"
@@ -92,12 +109,12 @@ pub(super) fn sentence(parts: &Parts<'_>, answer: &TagAnswer) -> String {
 
 fn candidate(
     parts: &Parts<'_>,
-    tag: Tag,
+    answer: &TagAnswer,
     ranked: &Ranked,
     ledger: &mut Ledger<'_>,
 ) -> Option<Candidate> {
     let image = parts.images.holding.get(ranked.suspicion.image)?;
-    let (finding, instructions) = best(image, tag)?;
+    let (finding, instructions) = best(image, answer.tag, answer.pool)?;
     let cited = finding.site.as_ref().map(|site| {
         let what = match finding.api {
             Some(api) => format!(
@@ -139,12 +156,16 @@ fn candidate(
     })
 }
 
-fn best(image: &ImageFacts, tag: Tag) -> Option<&(Finding, Vec<String>)> {
+/// The finding to show: of equally strong ones a call for the leaking pool, and one that does not
+/// run at load only.
+fn best(image: &ImageFacts, tag: Tag, pool: Pool) -> Option<&(Finding, Vec<String>)> {
+    let misfit = |f: &Finding| f.pool.map_or(1, |asked| if asked == pool { 0 } else { 2 });
+    let at_load = |f: &Finding| f.site.as_ref().is_some_and(|s| s.discardable);
     image
         .findings
         .iter()
         .filter(|(f, _)| same(f.tag, tag))
-        .min_by_key(|(f, _)| (f.grade, f.role))
+        .min_by_key(|(f, _)| (f.grade, f.role, misfit(f), at_load(f)))
 }
 
 /// An image as reports show it.

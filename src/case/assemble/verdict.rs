@@ -5,6 +5,7 @@ use super::drivers::{driver, sentence};
 use super::pool::share;
 use super::refusals::Quotes;
 use crate::artifact::pooltag::well_known;
+use crate::bundle::BundleNote;
 use crate::case::conclusion::{Conclusion, kernel_owned, rivals_within};
 use crate::case::evidence::{Ledger, Place};
 use crate::case::times::{duration, of_seconds, size};
@@ -59,7 +60,13 @@ fn summary(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>) -> 
         .unwrap_or_default();
     let part = conclusion
         .share
-        .map(|s| format!(", {:.0} % of the pool's growth", s * 100.0))
+        .map(|s| {
+            format!(
+                ",{} {:.0} % of the pool's growth",
+                lockstep(conclusion, " with"),
+                share(s) * 100.0
+            )
+        })
         .unwrap_or_default();
     match conclusion.decision.outcome {
         Outcome::LeakExplainsRefusals => {
@@ -93,11 +100,15 @@ fn summary(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>) -> 
 fn no_problem(parts: &Parts<'_>) -> String {
     let logs = match parts.log.analysable {
         0 => "no HTTPERR log could be read".to_owned(),
+        1 => "1 HTTPERR log shows no refused connection".to_owned(),
         n => format!("{n} HTTPERR logs show no refused connection"),
     };
     match parts.pools.history.snapshots.len() {
         0 => format!("No problem found: {logs}. There are no pool snapshots."),
-        n => format!("No problem found: {logs}, and no tag leaks over {n} snapshots."),
+        n => format!(
+            "No problem found: {logs}, and no tag leaks over {}.",
+            bare(n as u64, "snapshot")
+        ),
     }
 }
 
@@ -123,6 +134,15 @@ fn inconclusive(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>
             why_apart(parts),
             who(parts, conclusion)
         )),
+        (1, None) => text.push_str(
+            "One snapshot only, and no row of nonpaged pool in it: no tag can be ranked.",
+        ),
+        (n, None) if parts.log.refusal_rows == 0 => {
+            text.push_str(&format!(
+                "{} do not tell whether a tag of nonpaged pool leaks.",
+                bare(n as u64, "snapshot")
+            ));
+        }
         _ => text.push_str(&format!(
             "Pool and refusals could not be brought together: {}.",
             why_apart(parts)
@@ -141,16 +161,20 @@ fn why_apart(parts: &Parts<'_>) -> String {
 
 fn refused(parts: &Parts<'_>) -> String {
     let log = parts.log;
-    let least = if log.uncounted_rows > 0 {
-        "at least "
+    let connections = match log.refused {
+        1 => "1 connection was".to_owned(),
+        n => format!("{n} connections were"),
+    };
+    let connections = if log.uncounted_rows > 0 {
+        format!("At least {connections}")
     } else {
-        ""
+        connections
     };
     let outages = match log.episodes.len() {
         1 => String::new(),
         n => format!(" in {n} outages"),
     };
-    format!("{least}{} connections were refused{outages}", log.refused)
+    format!("{connections} refused{outages}")
 }
 
 /// Who allocates, in a sentence.
@@ -182,7 +206,27 @@ fn who(parts: &Parts<'_>, conclusion: &Conclusion) -> String {
             format!("The tag is the kernel's own, so no driver is blamed; {holders}.")
                 .replace("..", ".")
         }
+        (Answer::NoImages | Answer::NotInBundle, _) => {
+            format!("{}.", capital(&sentence(parts, answer)))
+        }
         _ => format!("{}.", sentence(parts, answer)),
+    }
+}
+
+/// A clause as the beginning of a sentence.
+fn capital(clause: &str) -> String {
+    let mut letters = clause.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+/// Whose growth is counted in beside the leader's, behind `word`.
+fn lockstep(conclusion: &Conclusion, word: &str) -> String {
+    match conclusion.companions.as_slice() {
+        [] => String::new(),
+        [one] => format!("{word} `{one}` in lockstep"),
+        more => format!("{word} {} tags in lockstep", more.len()),
     }
 }
 
@@ -242,10 +286,12 @@ fn refusal_reasons(parts: &Parts<'_>, quotes: &Quotes, reasons: &mut Reasons) {
             .first()
             .and_then(|e| of_seconds(e.start()))
             .unwrap_or_default();
-        let text = format!(
-            "{} refusal rows add up to {} connections, from {first} on",
-            log.refusal_rows, log.refused
+        let add = if log.refusal_rows == 1 { "adds" } else { "add" };
+        let (rows, connections) = (
+            bare(log.refusal_rows, "refusal row"),
+            bare(log.refused, "connection"),
         );
+        let text = format!("{rows} {add} up to {connections}, from {first} on");
         reasons.add(
             "refusals_counted",
             "for",
@@ -260,8 +306,9 @@ fn refusal_reasons(parts: &Parts<'_>, quotes: &Quotes, reasons: &mut Reasons) {
         );
     } else if log.analysable > 0 {
         let text = format!(
-            "{} rows of {} HTTPERR logs, and no refused connection",
-            log.rows, log.analysable
+            "{} of {}, and no refused connection",
+            bare(log.rows, "row"),
+            bare(log.analysable, "HTTPERR log")
         );
         reasons.add("no_refusals", "for", text, Vec::new());
     }
@@ -303,11 +350,7 @@ fn growth_reasons(
         } else {
             "limit"
         };
-        let with = if conclusion.in_lockstep_with.is_some() {
-            " together with the tags in lockstep"
-        } else {
-            ""
-        };
+        let with = lockstep(conclusion, " together with");
         let text = format!(
             "`{}`{with} explains {:.0} % of the growth of {} pool",
             row.tag,
@@ -457,19 +500,25 @@ fn limits(parts: &Parts<'_>, conclusion: &Conclusion, reasons: &mut Reasons) {
         _ => {}
     }
     if parts.log.unanalysable > 0 {
-        let text = format!(
-            "{} logs lack s-reason: they cannot show refusals",
-            parts.log.unanalysable
-        );
+        let text = match parts.log.unanalysable {
+            1 => "1 log lacks s-reason: it cannot show refusals".to_owned(),
+            n => format!("{n} logs lack s-reason: they cannot show refusals"),
+        };
         reasons.add("unanalysable_logs", "limit", text, Vec::new());
     }
     if parts.log.uncounted_rows > 0 {
+        let state = if parts.log.uncounted_rows == 1 {
+            "states"
+        } else {
+            "state"
+        };
         let text = format!(
-            "{} refusal rows state no count: the total is a lower bound",
-            parts.log.uncounted_rows
+            "{} {state} no count: the total is a lower bound",
+            bare(parts.log.uncounted_rows, "refusal row")
         );
         reasons.add("lower_bound", "limit", text, Vec::new());
     }
+    broken(parts, reasons);
     if !parts.facts.logs_cover
         && parts.log.analysable > 0
         && parts.pools.history.snapshots.len() > 1
@@ -482,6 +531,42 @@ fn limits(parts: &Parts<'_>, conclusion: &Conclusion, reasons: &mut Reasons) {
             Vec::new(),
         );
     }
+}
+
+/// What did not arrive whole, so that there may be more than was counted.
+fn broken(parts: &Parts<'_>, reasons: &mut Reasons) {
+    for note in parts.bundle.notes() {
+        if let BundleNote::ArchiveRepaired { .. } = note {
+            reasons.add("archive_damaged", "limit", note.to_string(), Vec::new());
+        }
+    }
+    let faults = parts.bundle.faults();
+    let cut = parts
+        .survey
+        .logs
+        .iter()
+        .filter(|log| faults.iter().any(|(id, _)| *id == log.artifact))
+        .count() as u64;
+    if cut > 0 {
+        let text = format!(
+            "{} could not be read whole or unspoilt: there may be more refusals",
+            bare(cut, "HTTPERR log")
+        );
+        reasons.add("logs_damaged", "limit", text, Vec::new());
+    }
+    if parts.log.undated_refusals > 0 {
+        let text = format!(
+            "{} without a readable date, in no total",
+            bare(parts.log.undated_refusals, "refusal row")
+        );
+        reasons.add("undated_refusals", "limit", text, Vec::new());
+    }
+}
+
+/// A count as digits alone and its noun.
+fn bare(n: u64, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {noun}{plural}")
 }
 
 fn would_change(parts: &Parts<'_>, conclusion: &Conclusion) -> Vec<String> {
@@ -559,10 +644,15 @@ pub(super) fn findings(
     }
     let restarts = parts.pools.history.epochs.len().saturating_sub(1);
     if restarts > 0 {
+        let times = if restarts == 1 {
+            "once".to_owned()
+        } else {
+            format!("{restarts} times")
+        };
         add(
             "restarts",
             "clock",
-            format!("the kernel was restarted {restarts} times between snapshots: counters fell"),
+            format!("the kernel was restarted {times} between snapshots: counters fell"),
             Vec::new(),
         );
     }
