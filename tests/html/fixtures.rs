@@ -246,6 +246,7 @@ pub fn big() -> Report {
     report.refusals.rows = 100_000;
     report.refusals.first = Some(time(86_400));
     report.refusals.last = Some(time(172_800));
+    report.refusals.log_last = Some(time(172_900));
     let episode = report.refusals.episodes[0].clone();
     report.refusals.episodes = (0..48)
         .map(|n| Episode {
