@@ -6,7 +6,7 @@
 //! With scripts off everything is there to read; the one inline script only adds hovering,
 //! zooming, sorting, filtering and a switch of zones. A policy in the page allows its own style
 //! and script by hash and nothing else. Whatever the case holds, the page stays below
-//! [`MOST_BYTES`]: every list has bounds (see [`list`]) and says what it leaves out.
+//! [`MOST_BYTES`]: every list has bounds (see `list`) and says what it leaves out.
 
 #[cfg(test)]
 mod balance;

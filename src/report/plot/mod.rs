@@ -12,6 +12,8 @@ pub mod axis;
 pub mod clock;
 pub mod data;
 pub mod decimate;
+mod lines;
+mod places;
 pub mod scene;
 pub mod spark;
 pub mod svg;

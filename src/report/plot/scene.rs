@@ -1,24 +1,16 @@
 //! What the main plot shows, in the units of the case: milliseconds or places, and bytes.
 
 use super::decimate::{self, Point};
+use super::lines::{tag_lines, total_line};
+use super::places::{MOST_BANDS, Place, blanks, places, restarts, silences};
 use crate::report::html::instant;
-use crate::report::model::{Pool, Report, TagRow};
+use crate::report::model::{Pool, Report};
 
 /// Lines of tags beside the total: as many as colours and dashes keep apart.
 pub const MOST_TAGS: usize = 5;
 
-/// Columns into which a line is reduced; twice the pixels of a wide page, so that zooming in
-/// still shows more.
-const LINE_COLUMNS: usize = 400;
-
 /// Bars that are drawn: the minutes of a day, more than a wide page has pixels for.
 const MOST_BARS: usize = 1_440;
-
-/// Bands of one kind that are drawn; more could not be told apart.
-const MOST_BANDS: usize = 400;
-
-/// Snapshots that are this many times further apart than usual leave a gap.
-const GAP_FACTOR: i64 = 4;
 
 /// A limit this many times above the highest level is named, not drawn: it would press all
 /// lines to the floor.
@@ -197,37 +189,6 @@ impl Scene {
     }
 }
 
-/// A snapshot with its place on the axis.
-struct Place {
-    snapshot: u64,
-    epoch: u64,
-    at: i64,
-    bytes: i64,
-}
-
-fn places(pool: &Pool) -> (Axis, Vec<Place>) {
-    let dated = pool.nonpaged.iter().filter(|p| p.at.is_some()).count();
-    let axis = if dated == 0 { Axis::Order } else { Axis::Time };
-    let mut places: Vec<Place> = pool
-        .nonpaged
-        .iter()
-        .filter_map(|point| {
-            let at = match axis {
-                Axis::Order => i64::try_from(point.snapshot).ok()?,
-                Axis::Time => instant(point.at.as_deref()?)?,
-            };
-            Some(Place {
-                snapshot: point.snapshot,
-                epoch: point.epoch,
-                at,
-                bytes: point.bytes,
-            })
-        })
-        .collect();
-    places.sort_by_key(|p| (p.at, p.snapshot));
-    (axis, places)
-}
-
 struct Extents {
     span: Span,
     focus: Span,
@@ -274,153 +235,6 @@ fn joined(pool: (i64, i64), bars: (i64, i64)) -> (Span, Span) {
         to: pool.1.saturating_add(around).min(span.to),
     };
     (span, focus)
-}
-
-/// Usual distance between snapshots; `None` with fewer than three.
-fn usual_step(places: &[Place]) -> Option<i64> {
-    let mut steps: Vec<i64> = places
-        .windows(2)
-        .filter_map(|pair| match pair {
-            [a, b] => Some(b.at.saturating_sub(a.at)),
-            _ => None,
-        })
-        .collect();
-    steps.sort_unstable();
-    let middle = steps.get(steps.len() / 2).copied();
-    middle.filter(|_| steps.len() >= 2)
-}
-
-fn gaps(places: &[Place]) -> impl Iterator<Item = (&Place, &Place)> {
-    let wide = usual_step(places).map_or(i64::MAX, |step| step.saturating_mul(GAP_FACTOR).max(1));
-    places.windows(2).filter_map(move |pair| match pair {
-        [a, b] if a.epoch == b.epoch && b.at.saturating_sub(a.at) > wide => Some((a, b)),
-        _ => None,
-    })
-}
-
-fn restarts(places: &[Place]) -> Vec<Span> {
-    let borders = places.windows(2).filter_map(|pair| match pair {
-        [a, b] if a.epoch != b.epoch => Some(Span {
-            from: a.at,
-            to: b.at,
-        }),
-        _ => None,
-    });
-    borders.take(MOST_BANDS).collect()
-}
-
-fn blanks(places: &[Place], span: Span, axis: Axis) -> Vec<Span> {
-    let (Some(first), Some(last)) = (places.first(), places.last()) else {
-        return Vec::new();
-    };
-    let between = gaps(places).map(|(a, b)| Span {
-        from: a.at,
-        to: b.at,
-    });
-    let mut blanks: Vec<Span> = between.take(MOST_BANDS).collect();
-    if axis == Axis::Time {
-        blanks.extend(outside(span, first.at, last.at));
-    }
-    blanks
-}
-
-/// The parts of `span` before `from` and after `to`, if they are more than the air at its ends.
-fn outside(span: Span, from: i64, to: i64) -> impl Iterator<Item = Span> {
-    let air = (span.length() / 40).max(360_000);
-    let parts = [
-        Span {
-            from: span.from,
-            to: from,
-        },
-        Span {
-            from: to,
-            to: span.to,
-        },
-    ];
-    parts
-        .into_iter()
-        .filter(move |part| part.to.saturating_sub(part.from) > air)
-}
-
-fn silences(report: &Report, span: Span, bars: &[Bar]) -> Vec<Span> {
-    let refusals = &report.refusals;
-    let first = refusals.log_first.as_deref().and_then(instant);
-    let last = refusals.log_last.as_deref().and_then(instant);
-    match (first, last) {
-        (Some(first), Some(last)) if !bars.is_empty() => outside(span, first, last).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// Cuts a line where the epoch changes or a gap lies, and reduces each stretch.
-fn line(name: &str, points: &[(u64, Point)], breaks: &[i64]) -> Line {
-    let mut runs: Vec<Vec<Point>> = Vec::new();
-    let same = |a: &(u64, Point), b: &(u64, Point)| {
-        let cut = breaks.partition_point(|at| *at <= a.1.0);
-        a.0 == b.0 && breaks.get(cut).is_none_or(|at| *at > b.1.0)
-    };
-    let columns = |run: usize| (LINE_COLUMNS * run / points.len().max(1)).max(1);
-    for run in points.chunk_by(same) {
-        let bare: Vec<Point> = run.iter().map(|(_, p)| *p).collect();
-        runs.push(decimate::keep_extremes(&bare, columns(bare.len())));
-    }
-    runs.truncate(MOST_BANDS);
-    Line {
-        name: name.to_owned(),
-        runs,
-    }
-}
-
-/// Ends of gaps: a line does not cross them.
-fn breaks(places: &[Place]) -> Vec<i64> {
-    gaps(places).map(|(_, after)| after.at).collect()
-}
-
-fn total_line(pool: &Pool, places: &[Place]) -> Line {
-    let points: Vec<(u64, Point)> = places.iter().map(|p| (p.epoch, (p.at, p.bytes))).collect();
-    let name = if pool.nonpaged.is_empty() {
-        ""
-    } else {
-        "nonpaged pool"
-    };
-    line(name, &points, &breaks(places))
-}
-
-/// The verdict's tag first, then the most suspect tags of nonpaged pool.
-fn tag_lines(report: &Report, places: &[Place]) -> Vec<Line> {
-    let mut by_snapshot: Vec<&Place> = places.iter().collect();
-    by_snapshot.sort_by_key(|p| p.snapshot);
-    let breaks = breaks(places);
-    let place_of = |snapshot: u64| {
-        let index = by_snapshot.binary_search_by_key(&snapshot, |p| p.snapshot);
-        index.ok().and_then(|i| by_snapshot.get(i))
-    };
-    chosen(report)
-        .filter_map(|row| {
-            let mut points: Vec<(u64, Point)> = row
-                .series
-                .iter()
-                .filter_map(|&(snapshot, bytes)| {
-                    let place = place_of(snapshot)?;
-                    Some((place.epoch, (place.at, bytes)))
-                })
-                .collect();
-            points.sort_by_key(|(_, p)| p.0);
-            (!points.is_empty()).then(|| line(&row.tag, &points, &breaks))
-        })
-        .take(MOST_TAGS)
-        .collect()
-}
-
-fn chosen(report: &Report) -> impl Iterator<Item = &TagRow> {
-    let verdict = &report.verdict;
-    let is_accused = move |row: &&TagRow| {
-        row.pool == "nonpaged" && Some(&row.tag_hex) == verdict.tag_hex.as_ref()
-    };
-    let rows = report.pool.tags.iter();
-    let accused = rows.clone().filter(is_accused);
-    let others = rows.filter(move |row| row.pool == "nonpaged" && !is_accused(row));
-    accused.chain(others)
 }
 
 fn levels(pool: &Pool, total: &Line, tags: &[Line]) -> (Option<Level>, Option<Level>, i64) {
@@ -499,4 +313,149 @@ fn episodes(report: &Report) -> Vec<Span> {
         })
     });
     spans.take(MOST_BANDS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+    use crate::report::model::{PoolPoint, RefusalCount};
+
+    const HOUR: i64 = 3_600_000;
+
+    fn report(points: &[(Option<i64>, u64, i64)]) -> Report {
+        let mut report = fixture::empty();
+        report.pool.nonpaged = (0u64..)
+            .zip(points)
+            .map(|(snapshot, &(hour, epoch, bytes))| PoolPoint {
+                snapshot,
+                at: hour.map(|h| fixture::at(h, 0)),
+                epoch,
+                bytes,
+                headroom_bytes: None,
+            })
+            .collect();
+        report
+    }
+
+    fn counted(report: &mut Report, hours: &[(i64, u64)]) {
+        report.refusals.counts = hours
+            .iter()
+            .map(|&(hour, total)| RefusalCount {
+                start: fixture::at(hour, 0),
+                seconds: 60,
+                total,
+            })
+            .collect();
+    }
+
+    fn zero() -> i64 {
+        instant(&fixture::at(0, 0)).unwrap()
+    }
+
+    #[test]
+    fn nothing_is_no_plot() {
+        assert_eq!(Scene::of(&fixture::empty()), None);
+    }
+
+    #[test]
+    fn lines_break_at_restarts_and_gaps() {
+        let hours = [0, 1, 2, 3, 12, 13, 14];
+        let points: Vec<_> = hours
+            .iter()
+            .map(|&h| (Some(h), u64::from(h > 12), 100 + h))
+            .collect();
+        let scene = Scene::of(&report(&points)).unwrap();
+        let lengths: Vec<usize> = scene.total.runs.iter().map(Vec::len).collect();
+        assert_eq!(lengths, [4, 1, 2]);
+        let at = |h: i64| zero() + h * HOUR;
+        assert_eq!(
+            scene.restarts,
+            [Span {
+                from: at(12),
+                to: at(13)
+            }]
+        );
+        assert_eq!(
+            scene.blanks,
+            [Span {
+                from: at(3),
+                to: at(12)
+            }]
+        );
+    }
+
+    #[test]
+    fn bars_are_counts_or_episodes() {
+        let mut one = report(&[(Some(0), 0, 5), (Some(2), 0, 9)]);
+        counted(&mut one, &[(1, 7), (2, 3)]);
+        let scene = Scene::of(&one).unwrap();
+        assert_eq!(scene.bars_are, BarsAre::Stretches(60));
+        assert_eq!(
+            scene.bars[0],
+            Bar {
+                from: zero() + HOUR,
+                to: zero() + HOUR + 60_000,
+                total: 7
+            }
+        );
+        let case = fixture::leak_explained();
+        let scene = Scene::of(&case).unwrap();
+        assert_eq!(scene.bars_are, BarsAre::Episodes);
+        assert_eq!(scene.bars.len(), case.refusals.episodes.len());
+    }
+
+    #[test]
+    fn without_a_clock_pool_and_bars_have_axes_of_their_own() {
+        let mut one = report(&[(None, 0, 5), (None, 0, 9)]);
+        counted(&mut one, &[(1, 7)]);
+        let scene = Scene::of(&one).unwrap();
+        assert_eq!((scene.axis, scene.undated), (Axis::Order, 0));
+        assert!(scene.bars_span.is_some());
+        let mixed = report(&[(Some(0), 0, 5), (None, 0, 9), (Some(1), 0, 9)]);
+        let scene = Scene::of(&mixed).unwrap();
+        assert_eq!((scene.axis, scene.undated), (Axis::Time, 1));
+    }
+
+    #[test]
+    fn the_plot_opens_on_snapshots_among_weeks_of_logs() {
+        let mut one = report(&[(Some(500), 0, 5), (Some(503), 0, 9)]);
+        counted(&mut one, &[(0, 7), (900, 1)]);
+        let scene = Scene::of(&one).unwrap();
+        let at = |h: i64| zero() + h * HOUR;
+        assert_eq!(
+            scene.focus,
+            Span {
+                from: at(497),
+                to: at(506)
+            }
+        );
+        assert!(scene.span.from < at(0) && scene.span.to > at(900));
+    }
+
+    #[test]
+    fn levels_are_drawn_in_sight_only() {
+        let level = |limit: u64, peak: i64| {
+            let mut one = report(&[(Some(0), 0, 5), (Some(2), 0, peak)]);
+            one.pool.limit = Some(crate::report::model::Limit {
+                bytes: limit,
+                low: limit,
+                high: limit,
+                basis: String::new(),
+                quality: String::new(),
+            });
+            one.pool.threshold = Some(crate::report::model::Threshold {
+                bytes: 20,
+                basis: String::new(),
+            });
+            let scene = Scene::of(&one).unwrap();
+            (scene.limit.unwrap(), scene.threshold, scene.top)
+        };
+        let (limit, threshold, top) = level(256, 200);
+        assert!(limit.drawn && top >= 256);
+        assert_eq!(threshold.map(|t| (t.bytes, t.drawn)), Some((236, true)));
+        let (limit, threshold, top) = level(16_000, 200);
+        assert!(!limit.drawn && !threshold.unwrap().drawn && top < 300);
+        assert_eq!(level(10, 200).1, None, "a threshold below zero is none");
+    }
 }

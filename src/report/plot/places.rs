@@ -1,0 +1,118 @@
+//! Snapshots on the axis: where each stands, and where there are none.
+
+use super::scene::{Axis, Bar, Span};
+use crate::report::html::instant;
+use crate::report::model::{Pool, Report};
+
+/// Bands of one kind that are drawn; more could not be told apart.
+pub(super) const MOST_BANDS: usize = 400;
+
+/// Snapshots that are this many times further apart than usual leave a gap.
+const GAP_FACTOR: i64 = 4;
+
+/// A snapshot with its place on the axis.
+pub(super) struct Place {
+    pub snapshot: u64,
+    pub epoch: u64,
+    pub at: i64,
+    pub bytes: i64,
+}
+
+pub(super) fn places(pool: &Pool) -> (Axis, Vec<Place>) {
+    let dated = pool.nonpaged.iter().filter(|p| p.at.is_some()).count();
+    let axis = if dated == 0 { Axis::Order } else { Axis::Time };
+    let mut places: Vec<Place> = pool
+        .nonpaged
+        .iter()
+        .filter_map(|point| {
+            let at = match axis {
+                Axis::Order => i64::try_from(point.snapshot).ok()?,
+                Axis::Time => instant(point.at.as_deref()?)?,
+            };
+            Some(Place {
+                snapshot: point.snapshot,
+                epoch: point.epoch,
+                at,
+                bytes: point.bytes,
+            })
+        })
+        .collect();
+    places.sort_by_key(|p| (p.at, p.snapshot));
+    (axis, places)
+}
+
+/// Usual distance between snapshots; `None` with fewer than three.
+pub(super) fn usual_step(places: &[Place]) -> Option<i64> {
+    let mut steps: Vec<i64> = places
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [a, b] => Some(b.at.saturating_sub(a.at)),
+            _ => None,
+        })
+        .collect();
+    steps.sort_unstable();
+    let middle = steps.get(steps.len() / 2).copied();
+    middle.filter(|_| steps.len() >= 2)
+}
+
+pub(super) fn gaps(places: &[Place]) -> impl Iterator<Item = (&Place, &Place)> {
+    let wide = usual_step(places).map_or(i64::MAX, |step| step.saturating_mul(GAP_FACTOR).max(1));
+    places.windows(2).filter_map(move |pair| match pair {
+        [a, b] if a.epoch == b.epoch && b.at.saturating_sub(a.at) > wide => Some((a, b)),
+        _ => None,
+    })
+}
+
+pub(super) fn restarts(places: &[Place]) -> Vec<Span> {
+    let borders = places.windows(2).filter_map(|pair| match pair {
+        [a, b] if a.epoch != b.epoch => Some(Span {
+            from: a.at,
+            to: b.at,
+        }),
+        _ => None,
+    });
+    borders.take(MOST_BANDS).collect()
+}
+
+pub(super) fn blanks(places: &[Place], span: Span, axis: Axis) -> Vec<Span> {
+    let (Some(first), Some(last)) = (places.first(), places.last()) else {
+        return Vec::new();
+    };
+    let between = gaps(places).map(|(a, b)| Span {
+        from: a.at,
+        to: b.at,
+    });
+    let mut blanks: Vec<Span> = between.take(MOST_BANDS).collect();
+    if axis == Axis::Time {
+        blanks.extend(outside(span, first.at, last.at));
+    }
+    blanks
+}
+
+/// The parts of `span` before `from` and after `to`, if they are more than the air at its ends.
+pub(super) fn outside(span: Span, from: i64, to: i64) -> impl Iterator<Item = Span> {
+    let air = (span.length() / 40).max(360_000);
+    let parts = [
+        Span {
+            from: span.from,
+            to: from,
+        },
+        Span {
+            from: to,
+            to: span.to,
+        },
+    ];
+    parts
+        .into_iter()
+        .filter(move |part| part.to.saturating_sub(part.from) > air)
+}
+
+pub(super) fn silences(report: &Report, span: Span, bars: &[Bar]) -> Vec<Span> {
+    let refusals = &report.refusals;
+    let first = refusals.log_first.as_deref().and_then(instant);
+    let last = refusals.log_last.as_deref().and_then(instant);
+    match (first, last) {
+        (Some(first), Some(last)) if !bars.is_empty() => outside(span, first, last).collect(),
+        _ => Vec::new(),
+    }
+}
