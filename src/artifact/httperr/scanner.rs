@@ -487,10 +487,8 @@ impl<'m> Scanner<'m> {
             }
             None => false,
         };
-        if !fixed {
-            if let Some(layout) = Layout::inferred(tokens) {
-                self.change_layout(Some(layout));
-            }
+        if !fixed && let Some(layout) = Layout::inferred(tokens) {
+            self.change_layout(Some(layout));
         }
     }
 
