@@ -2,6 +2,7 @@
 //!
 //! | module | asks |
 //! |---|---|
+//! | [`cli`] | does the program keep its promises to people and scripts: streams, status, limits, one report for any form of a case? |
 //! | [`samples`] | do the cases in `samples/` come out as `samples/expected` says? |
 //! | [`sim`] | do hundreds of simulated cases with known truth come out right? |
 //! | [`support`] | (no tests of its own) bundles on disk, the program as a process, verdicts read back |
@@ -16,6 +17,7 @@
     clippy::print_stderr
 )]
 
+mod cli;
 mod samples;
 mod sim;
 mod support;

@@ -202,8 +202,29 @@ fn unpack(folder: &Path) -> Result<(), Failure> {
     if folder.exists() {
         return Err(fail(taken()));
     }
-    let scratch = folder.with_extension("partial");
-    output::make_folder(&scratch)?;
+    let mut scratch = folder.as_os_str().to_owned();
+    scratch.push(".partial");
+    let scratch = PathBuf::from(scratch);
+    if let Some(parent) = folder.parent() {
+        output::make_folder(parent)?;
+    }
+    // Only a folder made here is removed in the end: one of this name may be somebody's work.
+    fs::create_dir(&scratch).map_err(|why| Failure::Write {
+        path: Some(scratch.clone()),
+        why,
+    })?;
+    let renamed = || fs::rename(scratch.join("case"), folder).map_err(fail);
+    let done = unpack_into(&scratch).and_then(|()| renamed());
+    let cleared = fs::remove_dir_all(&scratch).map_err(fail);
+    done.and(cleared)
+}
+
+/// Writes the case into the folder `case` of a new folder.
+fn unpack_into(scratch: &Path) -> Result<(), Failure> {
+    let fail = |why| Failure::Write {
+        path: Some(scratch.to_owned()),
+        why,
+    };
     let archive = scratch.join("case.zip");
     output::write_file(&archive, |w| w.write_all(DEMO))?;
     let bundle = Bundle::open(std::slice::from_ref(&archive), &Limits::default())?;
@@ -217,7 +238,5 @@ fn unpack(folder: &Path) -> Result<(), Failure> {
             .map_err(|why| fail(std::io::Error::other(why)))?;
         fs::write(&path, bytes).map_err(fail)?;
     }
-    fs::rename(scratch.join("case"), folder)
-        .and_then(|()| fs::remove_dir_all(&scratch))
-        .map_err(fail)
+    Ok(())
 }

@@ -71,6 +71,13 @@ fn simulated_cases_come_out_right() {
     );
 }
 
+/// Writes the case of a seed below `parent`: its path, and the options that go with it.
+pub fn write(seed: u64, parent: &std::path::Path) -> (PathBuf, Vec<String>) {
+    let case = Case::generate(seed);
+    let path = bundle::write(&case.files, case.container, parent, &format!("case-{seed}"));
+    (path, case.options.iter().map(ToString::to_string).collect())
+}
+
 /// Cases for inspection by hand: a folder or archive each, the truth beside it.
 #[test]
 fn write_simulated_cases() {

@@ -1,5 +1,6 @@
 //! Whole lines out of a stream, in blocks, with memory that does not grow with the log.
 
+use std::cell::RefCell;
 use std::io::{self, Read};
 
 use super::decode::Decoded;
@@ -17,7 +18,18 @@ const BLOCK: usize = 64 * 1024;
 /// Returns the tally of all lines that could be read; a failing stream ends it early and the
 /// error stands beside what was read until then.
 pub fn read(stream: impl Read) -> (Tally, Option<io::Error>) {
-    let mut scratch = Scratch::default();
+    thread_local! {
+        /// Logs come by the thousand, a megabyte each: their memory is kept from one to the next.
+        static KEPT: RefCell<Scratch> = RefCell::default();
+    }
+    KEPT.with(|kept| match kept.try_borrow_mut() {
+        Ok(mut scratch) => read_with(stream, &mut scratch),
+        // The stream itself reads a log.
+        Err(_) => read_with(stream, &mut Scratch::default()),
+    })
+}
+
+fn read_with(stream: impl Read, scratch: &mut Scratch) -> (Tally, Option<io::Error>) {
     let mut scanner = Scanner::new(None, &mut scratch.masks);
     let error = Decoded::new(stream)
         .and_then(|text| pump(text, &mut scanner, Stretch::WHOLE, &mut scratch.buffer))

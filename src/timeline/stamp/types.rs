@@ -65,12 +65,12 @@ pub enum StampSource {
 }
 
 impl StampSource {
-    /// The word that reports use.
+    /// The word that reports use. A file's time in UTC has one word wherever it was kept, so
+    /// that a folder and an archive of it give one report.
     pub const fn name(self) -> &'static str {
         match self {
-            StampSource::FileSystem => "file_time",
+            StampSource::FileSystem | StampSource::ArchiveUtc => "file_time",
             StampSource::ArchiveLocal => "archive_local_time",
-            StampSource::ArchiveUtc => "archive_utc_time",
             StampSource::FileName => "file_name",
             StampSource::Line => "line",
         }
