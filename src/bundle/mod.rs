@@ -189,9 +189,13 @@ impl Bundle {
         };
         // A size that the file system knows; what an archive claims is no ground to allocate on.
         let known = self.artifact(id).and_then(|a| a.size).unwrap_or(0).min(cap);
-        let room = usize::try_from(known.saturating_add(1)).unwrap_or(0);
-        let mut bytes = Vec::with_capacity(room.min(MAX_ROOM));
-        let mut bounded = reader.by_ref().take(cap);
+        let room = usize::try_from(known).unwrap_or(0).min(MAX_ROOM);
+        let mut bytes = vec![0; room];
+        let filled = fill(&mut reader, &mut bytes)
+            .map_err(|error| fail(ReadErrorKind::Io(IoTrouble::from(&error))))?;
+        bytes.truncate(filled);
+        let left = cap.saturating_sub(filled as u64);
+        let mut bounded = reader.by_ref().take(left);
         let read = bounded.read_to_end(&mut bytes);
         read.map_err(|error| fail(ReadErrorKind::Io(IoTrouble::from(&error))))?;
         match reader.read(&mut [0]) {
@@ -250,6 +254,20 @@ impl Bundle {
             _ => Ok(None),
         }
     }
+}
+
+/// Fills `room` as far as the content goes, in as few reads as the system allows; says how far.
+fn fill(reader: &mut ArtifactReader, room: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = room.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match reader.read(rest) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
 }
 
 impl std::fmt::Debug for Bundle {

@@ -10,7 +10,7 @@ pub use table::TABLE;
 
 use super::image::Image;
 use crate::tag::Pool;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 /// What a routine does with the memory that carries the tag.
@@ -205,8 +205,9 @@ pub fn find(library: &str, name: &str) -> Option<&'static Api> {
 }
 
 /// The rows by name.
-fn by_name() -> &'static BTreeMap<&'static str, &'static Api> {
-    static ROWS: LazyLock<BTreeMap<&'static str, &'static Api>> =
+fn by_name() -> &'static HashMap<&'static str, &'static Api> {
+    // Hashed, as every import of every image is looked up.
+    static ROWS: LazyLock<HashMap<&'static str, &'static Api>> =
         LazyLock::new(|| TABLE.iter().map(|api| (api.name, api)).collect());
     &ROWS
 }
