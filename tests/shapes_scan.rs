@@ -149,3 +149,34 @@ fn threads_and_containers_change_nothing() {
     assert_eq!(one, lines(&root, &with("8")));
     assert_eq!(without_root(&one), without_root(&lines(&zip, &all_tags())));
 }
+
+#[test]
+fn what_is_no_driver_is_said_and_the_others_are_looked_into() {
+    let place = tempfile::tempdir().unwrap();
+    let (root, _) = folder(place.path());
+    let driver = fs::read_dir(root.join("clang-x64-O2")).unwrap();
+    let driver = driver.map(|e| e.unwrap().path()).min().unwrap();
+    let given = |name: &str, bytes: &[u8]| {
+        let path = place.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    };
+    let notes = given("notes.txt", b"a tag stands here: Leak\r\n");
+    let elf = given("other.sys", b"\x7fELF\x02\x01\x01 Leak and more");
+    let cut = given("cut.sys", &fs::read(&driver).unwrap()[..80]);
+    let run = |paths: &[&PathBuf]| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_poolsleuth"));
+        program.arg("scan").args(paths);
+        let options = ["--tag", "0x4c65616b", "--progress", "none"];
+        program.args(options).output().unwrap()
+    };
+    let done = run(&[&notes, &elf, &cut, &driver]);
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(0), "{said}");
+    for name in ["notes.txt", "other.sys", "cut.sys"] {
+        assert!(said.contains(name), "{name} is not spoken of: {said}");
+    }
+    let done = run(&[&notes, &elf]);
+    assert_eq!(done.status.code(), Some(1));
+    assert!(done.stdout.is_empty());
+}

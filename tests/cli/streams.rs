@@ -69,7 +69,7 @@ fn reports_are_written_beside_what_is_printed_and_trouble_there_is_status_1() {
         fs::read_to_string(folder.join("report.json")).unwrap(),
         done.out
     );
-    for name in ["report.html", "report.txt"] {
+    for name in ["report.html", "report.md", "timeline.jsonl", "tags.csv"] {
         assert!(folder.join(name).metadata().unwrap().len() > 1000, "{name}");
     }
     let taken = place.path().join("file");
