@@ -2,7 +2,9 @@
 
 mod coverage;
 mod drivers;
+mod findings;
 mod pool;
+mod reasons;
 mod refusals;
 mod steps;
 mod verdict;
@@ -54,7 +56,7 @@ pub(super) fn report(parts: &Parts<'_>) -> Report {
         &attribution,
         &mut ledger,
     );
-    let findings = verdict::findings(parts, &conclusion, &mut ledger);
+    let findings = findings::findings(parts, &conclusion, &mut ledger);
     Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool {

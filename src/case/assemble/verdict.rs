@@ -3,17 +3,16 @@
 use super::Parts;
 use super::drivers::{driver, sentence};
 use super::pool::share;
+use super::reasons::{bare, reasons};
 use super::refusals::Quotes;
 use crate::artifact::pooltag::well_known;
-use crate::bundle::BundleNote;
-use crate::case::conclusion::{Conclusion, kernel_owned, rivals_within};
-use crate::case::evidence::{Ledger, Place};
-use crate::case::times::{duration, of_seconds, size};
+use crate::case::conclusion::Conclusion;
+use crate::case::evidence::Ledger;
+use crate::case::times::size;
 use crate::diagnosis::attribution::Answer;
 use crate::diagnosis::correlation::Reading;
 use crate::diagnosis::verdict::{Confidence, Leak, Outcome};
-use crate::report::model::{Attribution, Finding, Reason, TagRow, Verdict};
-use crate::tag::Pool;
+use crate::report::model::{Attribution, TagRow, Verdict};
 
 pub(super) fn verdict(
     parts: &Parts<'_>,
@@ -159,7 +158,7 @@ fn why_apart(parts: &Parts<'_>) -> String {
     }
 }
 
-fn refused(parts: &Parts<'_>) -> String {
+pub(super) fn refused(parts: &Parts<'_>) -> String {
     let log = parts.log;
     let connections = match log.refused {
         1 => "1 connection was".to_owned(),
@@ -214,7 +213,7 @@ fn who(parts: &Parts<'_>, conclusion: &Conclusion) -> String {
 }
 
 /// A clause as the beginning of a sentence.
-fn capital(clause: &str) -> String {
+pub(super) fn capital(clause: &str) -> String {
     let mut letters = clause.chars();
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
@@ -222,7 +221,7 @@ fn capital(clause: &str) -> String {
 }
 
 /// Whose growth is counted in beside the leader's, behind `word`.
-fn lockstep(conclusion: &Conclusion, word: &str) -> String {
+pub(super) fn lockstep(conclusion: &Conclusion, word: &str) -> String {
     match conclusion.companions.as_slice() {
         [] => String::new(),
         [one] => format!("{word} `{one}` in lockstep"),
@@ -230,7 +229,7 @@ fn lockstep(conclusion: &Conclusion, word: &str) -> String {
     }
 }
 
-fn reading_clause(parts: &Parts<'_>) -> String {
+pub(super) fn reading_clause(parts: &Parts<'_>) -> String {
     let Some(found) = &parts.facts.correlation else {
         return "it could not be compared".into();
     };
@@ -240,333 +239,6 @@ fn reading_clause(parts: &Parts<'_>) -> String {
         None => format!(" (at {})", size(at.bytes)),
     });
     format!("{}{}", found.reading.sentence(), level.unwrap_or_default())
-}
-
-struct Reasons(Vec<Reason>);
-
-impl Reasons {
-    fn add(
-        &mut self,
-        rule: &'static str,
-        weight: &'static str,
-        text: impl Into<String>,
-        evidence: Vec<String>,
-    ) {
-        self.0.push(Reason {
-            rule,
-            weight,
-            text: text.into(),
-            evidence,
-        });
-    }
-}
-
-fn reasons(
-    parts: &Parts<'_>,
-    conclusion: &Conclusion,
-    quotes: &Quotes,
-    row: Option<&TagRow>,
-    attribution: &[Attribution],
-    ledger: &mut Ledger<'_>,
-) -> Vec<Reason> {
-    let mut reasons = Reasons(Vec::new());
-    refusal_reasons(parts, quotes, &mut reasons);
-    growth_reasons(parts, conclusion, row, &mut reasons);
-    timing_reasons(parts, conclusion, &mut reasons, ledger);
-    driver_reasons(parts, conclusion, attribution, &mut reasons);
-    limits(parts, conclusion, &mut reasons);
-    reasons.0
-}
-
-fn refusal_reasons(parts: &Parts<'_>, quotes: &Quotes, reasons: &mut Reasons) {
-    let log = parts.log;
-    if log.refusal_rows > 0 {
-        let first = log
-            .episodes
-            .first()
-            .and_then(|e| of_seconds(e.start()))
-            .unwrap_or_default();
-        let add = if log.refusal_rows == 1 { "adds" } else { "add" };
-        let (rows, connections) = (
-            bare(log.refusal_rows, "refusal row"),
-            bare(log.refused, "connection"),
-        );
-        let text = format!("{rows} {add} up to {connections}, from {first} on");
-        reasons.add(
-            "refusals_counted",
-            "for",
-            text,
-            quotes
-                .first_rows
-                .iter()
-                .take(3)
-                .flatten()
-                .cloned()
-                .collect(),
-        );
-    } else if log.analysable > 0 {
-        let text = format!(
-            "{} of {}, and no refused connection",
-            bare(log.rows, "row"),
-            bare(log.analysable, "HTTPERR log")
-        );
-        reasons.add("no_refusals", "for", text, Vec::new());
-    }
-}
-
-fn growth_reasons(
-    parts: &Parts<'_>,
-    conclusion: &Conclusion,
-    row: Option<&TagRow>,
-    reasons: &mut Reasons,
-) {
-    let Some(row) = row else {
-        if parts.pools.history.snapshots.len() > 1 {
-            let best = parts
-                .facts
-                .growth()
-                .and_then(|g| g.suspects.first().and_then(|s| g.series.get(s.series)));
-            let text = match best {
-                Some(best) => format!(
-                    "no tag's growth explains the pool's: the most is `{}`, {}",
-                    best.tag,
-                    best.test()
-                ),
-                None => "no tag of nonpaged pool grows".to_owned(),
-            };
-            reasons.add("no_leak", "for", text, Vec::new());
-        }
-        return;
-    };
-    reasons.add(
-        "tag_grows",
-        "for",
-        format!("`{}`: {}", row.tag, row.test),
-        row.evidence.clone(),
-    );
-    if let Some(part) = conclusion.share {
-        let weight = if part >= crate::diagnosis::verdict::MAIN_SHARE {
-            "for"
-        } else {
-            "limit"
-        };
-        let with = lockstep(conclusion, " together with");
-        let text = format!(
-            "`{}`{with} explains {:.0} % of the growth of {} pool",
-            row.tag,
-            share(part) * 100.0,
-            row.pool
-        );
-        reasons.add("share_of_growth", weight, text, Vec::new());
-    }
-    if let Some(other) = conclusion.in_lockstep_with {
-        let text = format!(
-            "`{other}` grew most, but in lockstep with `{}`, whose owner is a third party's driver: it is what Windows allocates on its behalf",
-            row.tag
-        );
-        reasons.add("lockstep", "for", text, Vec::new());
-    }
-}
-
-fn timing_reasons(
-    parts: &Parts<'_>,
-    conclusion: &Conclusion,
-    reasons: &mut Reasons,
-    ledger: &mut Ledger<'_>,
-) {
-    let Some(found) = &parts.facts.correlation else {
-        return;
-    };
-    let weight = match (found.reading.supports(), conclusion.decision.outcome) {
-        (true, _) | (false, Outcome::RefusalsWithoutPoolPressure) => "for",
-        (false, _) => "limit",
-    };
-    let mut evidence = Vec::new();
-    if let Some(at) = found.at.iter().flatten().next() {
-        evidence.extend(cite_snapshot(parts, at.snapshot, ledger));
-    }
-    reasons.add("pool_at_refusals", weight, reading_clause(parts), evidence);
-    if found.reading == Reading::Apart {
-        return;
-    }
-    if let Some(chance) = found.separation.filter(|_| found.reading.supports()) {
-        let text = format!(
-            "in {:.0} of 100 comparisons, the pool stands higher in ten minutes with refusals than in ten without",
-            chance * 100.0
-        );
-        reasons.add(
-            "level_separates",
-            if chance >= 0.75 { "for" } else { "against" },
-            text,
-            Vec::new(),
-        );
-    }
-    let (back, forward) = found.survives;
-    let text = format!(
-        "holds if the snapshots' clock is wrong by up to {} one way and {} the other",
-        duration(back * 60),
-        duration(forward * 60)
-    );
-    reasons.add(
-        "clock_tolerance",
-        if back.max(forward) > 0 {
-            "for"
-        } else {
-            "limit"
-        },
-        text,
-        Vec::new(),
-    );
-}
-
-/// Cites the snapshot's place in its file.
-fn cite_snapshot(parts: &Parts<'_>, place: usize, ledger: &mut Ledger<'_>) -> Option<String> {
-    let snapshot = parts.pools.history.snapshots.get(place)?;
-    let &(source, position) = parts.pools.places.get(snapshot.facts.order)?;
-    let file = parts.survey.pools.get(source)?;
-    let head = file.heads.get(position)?;
-    let pool = snapshot.facts.pool_nonpaged.map_or_else(
-        || format!("snapshot of {} rows", head.rows),
-        |bytes| {
-            format!(
-                "snapshot with Pool N: {}K, at byte {}",
-                bytes / 1024,
-                head.offset
-            )
-        },
-    );
-    Some(ledger.cite(file.artifact.index(), Place::Line(head.first_line), pool))
-}
-
-fn driver_reasons(
-    parts: &Parts<'_>,
-    conclusion: &Conclusion,
-    attribution: &[Attribution],
-    reasons: &mut Reasons,
-) {
-    let Some(answer) = conclusion.leading_answer().filter(|_| {
-        conclusion.decision.leak >= Leak::Weak || parts.pools.history.snapshots.len() == 1
-    }) else {
-        return;
-    };
-    let (rule, weight) = match answer.answer {
-        Answer::Named(_) => ("image_allocates", "for"),
-        Answer::NamedByFramework(_) => ("framework_default", "for"),
-        Answer::Likely(_) | Answer::Shared => ("shared_tag", "limit"),
-        Answer::Unproven => ("not_proven", "limit"),
-        Answer::NotInBundle => ("driver_not_in_bundle", "limit"),
-        Answer::NoImages => ("no_images", "limit"),
-        Answer::KernelOwned => ("kernel_object", "limit"),
-    };
-    let candidate = attribution.first().and_then(|a| a.candidates.first());
-    let evidence = candidate
-        .filter(|_| answer.answer.image().is_some())
-        .map(|c| c.evidence.clone())
-        .unwrap_or_default();
-    reasons.add(rule, weight, sentence(parts, answer), evidence);
-}
-
-fn limits(parts: &Parts<'_>, conclusion: &Conclusion, reasons: &mut Reasons) {
-    if let Some(withheld) = &parts.facts.withheld {
-        reasons.add(
-            "correlation_withheld",
-            "limit",
-            format!("{}; {}", withheld.reason, withheld.remedy),
-            Vec::new(),
-        );
-    }
-    if let Err(why) = &parts.facts.host.limit {
-        reasons.add("limit_unknown", "limit", why.clone(), Vec::new());
-    }
-    match parts.pools.history.snapshots.len() {
-        0 => reasons.add(
-            "no_snapshots",
-            "limit",
-            "there are no pool snapshots",
-            Vec::new(),
-        ),
-        1 => reasons.add(
-            "one_snapshot",
-            "limit",
-            "one snapshot ranks tags by size; growth is not known",
-            Vec::new(),
-        ),
-        2 => reasons.add(
-            "two_snapshots",
-            "limit",
-            "two snapshots show growth, not its pattern",
-            Vec::new(),
-        ),
-        _ => {}
-    }
-    if parts.log.unanalysable > 0 {
-        let text = match parts.log.unanalysable {
-            1 => "1 log lacks s-reason: it cannot show refusals".to_owned(),
-            n => format!("{n} logs lack s-reason: they cannot show refusals"),
-        };
-        reasons.add("unanalysable_logs", "limit", text, Vec::new());
-    }
-    if parts.log.uncounted_rows > 0 {
-        let state = if parts.log.uncounted_rows == 1 {
-            "states"
-        } else {
-            "state"
-        };
-        let text = format!(
-            "{} {state} no count: the total is a lower bound",
-            bare(parts.log.uncounted_rows, "refusal row")
-        );
-        reasons.add("lower_bound", "limit", text, Vec::new());
-    }
-    broken(parts, reasons);
-    if !parts.facts.logs_cover
-        && parts.log.analysable > 0
-        && parts.pools.history.snapshots.len() > 1
-        && conclusion.decision.outcome == Outcome::LeakWithoutRefusals
-    {
-        reasons.add(
-            "logs_do_not_cover",
-            "limit",
-            "the logs do not cover the time of the snapshots",
-            Vec::new(),
-        );
-    }
-}
-
-/// What did not arrive whole, so that there may be more than was counted.
-fn broken(parts: &Parts<'_>, reasons: &mut Reasons) {
-    for note in parts.bundle.notes() {
-        if let BundleNote::ArchiveRepaired { .. } = note {
-            reasons.add("archive_damaged", "limit", note.to_string(), Vec::new());
-        }
-    }
-    let faults = parts.bundle.faults();
-    let cut = parts
-        .survey
-        .logs
-        .iter()
-        .filter(|log| faults.iter().any(|(id, _)| *id == log.artifact))
-        .count() as u64;
-    if cut > 0 {
-        let text = format!(
-            "{} could not be read whole or unspoilt: there may be more refusals",
-            bare(cut, "HTTPERR log")
-        );
-        reasons.add("logs_damaged", "limit", text, Vec::new());
-    }
-    if parts.log.undated_refusals > 0 {
-        let text = format!(
-            "{} without a readable date, in no total",
-            bare(parts.log.undated_refusals, "refusal row")
-        );
-        reasons.add("undated_refusals", "limit", text, Vec::new());
-    }
-}
-
-/// A count as digits alone and its noun.
-fn bare(n: u64, noun: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{n} {noun}{plural}")
 }
 
 fn would_change(parts: &Parts<'_>, conclusion: &Conclusion) -> Vec<String> {
@@ -610,139 +282,4 @@ fn would_change(parts: &Parts<'_>, conclusion: &Conclusion) -> Vec<String> {
         changes.push("snapshots from the time of the refusals".to_owned());
     }
     changes
-}
-
-/// What is worth knowing beside the verdict.
-pub(super) fn findings(
-    parts: &Parts<'_>,
-    conclusion: &Conclusion,
-    ledger: &mut Ledger<'_>,
-) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut add = |rule, kind, text: String, evidence: Vec<String>| {
-        findings.push(Finding {
-            rule,
-            kind,
-            text,
-            evidence,
-        })
-    };
-    rivals(parts, &mut add);
-    paged(parts, &mut add);
-    if let Ok(limit) = &parts.facts.host.limit {
-        let peak = crate::case::facts::all_levels(&parts.pools.history)
-            .map(|(place, _, _, bytes)| (bytes, place))
-            .max();
-        if let Some((bytes, place)) = peak
-            && let Some(text) = u64::try_from(bytes)
-                .ok()
-                .and_then(|b| limit.contradicted_by(b))
-        {
-            let cited = cite_snapshot(parts, place, ledger).into_iter().collect();
-            add("limit_contradicted", "pool", text, cited);
-        }
-    }
-    let restarts = parts.pools.history.epochs.len().saturating_sub(1);
-    if restarts > 0 {
-        let times = if restarts == 1 {
-            "once".to_owned()
-        } else {
-            format!("{restarts} times")
-        };
-        add(
-            "restarts",
-            "clock",
-            format!("the kernel was restarted {times} between snapshots: counters fell"),
-            Vec::new(),
-        );
-    }
-    if let Some((tag, _)) = conclusion.leader.filter(|(tag, _)| kernel_owned(*tag)) {
-        let known =
-            well_known(tag).map(|k| format!("`{tag}` grows with {}; {}", k.grows, k.holders));
-        add(
-            "kernel_object",
-            "pool",
-            known.unwrap_or_default(),
-            Vec::new(),
-        );
-    }
-    for (name, why) in parts.images.blind.iter().take(8) {
-        add(
-            "cannot_see_inside",
-            "driver",
-            format!("{name}: {why}"),
-            Vec::new(),
-        );
-    }
-    for image in parts
-        .images
-        .holding
-        .iter()
-        .filter(|i| !i.reversed.is_empty())
-        .take(4)
-    {
-        let tags: Vec<String> = image.reversed.iter().map(|t| format!("`{t}`")).collect();
-        add(
-            "reversed_tag",
-            "driver",
-            format!(
-                "{} holds {} with its bytes reversed: a hint that its author forgot the reversal, no evidence",
-                image.name,
-                tags.join(", ")
-            ),
-            Vec::new(),
-        );
-    }
-    findings
-}
-
-fn rivals(
-    parts: &Parts<'_>,
-    add: &mut impl FnMut(&'static str, &'static str, String, Vec<String>),
-) {
-    let within = rivals_within(parts.log);
-    for (name, rows) in &parts.log.reasons {
-        if !crate::artifact::httperr::class_of(name).is_rival() {
-            continue;
-        }
-        let inside = within.get(name.as_str()).copied().unwrap_or(0);
-        let text = format!(
-            "{rows} rows of {name}, {inside} of them during refusals: a cause of failed requests that has nothing to do with pool"
-        );
-        add("rival_reason", "rival", text, Vec::new());
-    }
-    let internal = parts.log.reasons.get("N/A").copied().unwrap_or(0);
-    if internal > 0 {
-        add(
-            "unspecific_503",
-            "rival",
-            format!(
-                "{internal} rows of N/A: memory that could not be allocated, or a missing host binding; proof of neither"
-            ),
-            Vec::new(),
-        );
-    }
-}
-
-/// Growth of paged pool is a rival for what it starves, never a cause of refusals by http.sys.
-fn paged(parts: &Parts<'_>, add: &mut impl FnMut(&'static str, &'static str, String, Vec<String>)) {
-    let Some(growth) = parts.facts.growth() else {
-        return;
-    };
-    let suspect = growth
-        .paged_suspects
-        .first()
-        .and_then(|s| growth.series.get(s.series));
-    let Some(series) =
-        suspect.filter(|s| s.class.is_leak_pattern() && s.share.is_none_or(|part| part >= 0.3))
-    else {
-        return;
-    };
-    let text = format!(
-        "`{}` grows in {} pool: {}. http.sys watches nonpaged pool only",
-        series.tag,
-        Pool::Paged,
-        series.test()
-    );
-    add("paged_growth", "rival", text, Vec::new());
 }
