@@ -6,4 +6,5 @@ pub mod driver;
 pub mod httperr;
 pub mod poolmon;
 pub mod pooltag;
+pub mod registry;
 pub mod systeminfo;

@@ -50,6 +50,17 @@ pub(super) fn facts(survey: &Survey, options: &Options, pools: &Pools) -> HostFa
         host.boot_3gb = Some(boot.user_mib() > 2048);
         sources.push("boot configuration in the bundle".to_owned());
     }
+    for registry in &survey.registries {
+        let stated = registry.aggressive_memory_usage.map(|value| value == 1);
+        host.http_aggressive = host.http_aggressive.or(stated);
+        let size = registry.nonpaged_pool_size.map(u64::from);
+        host.registry_nonpaged_pool_size = host.registry_nonpaged_pool_size.or(size);
+        let limit = registry.nonpaged_pool_limit.map(u64::from);
+        host.registry_nonpaged_pool_limit = host.registry_nonpaged_pool_limit.or(limit);
+        if *registry != Default::default() {
+            sources.push("registry export in the bundle".to_owned());
+        }
+    }
     let header_ram = pools
         .history
         .snapshots

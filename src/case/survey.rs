@@ -10,6 +10,7 @@ use super::pools::{PoolFile, survey_pool};
 use super::progress::{Phase, Progress};
 use crate::artifact::driver::catalog::Catalog;
 use crate::artifact::pooltag::{self, PoolTags};
+use crate::artifact::registry::{self, RegistryFacts};
 use crate::artifact::systeminfo::{self, SystemInfo, boot::BootSwitches};
 use crate::bundle::{Artifact, Bundle, ContentDigest, HashingReader, Role};
 
@@ -57,6 +58,7 @@ enum Content {
     Pool(Box<PoolFile>),
     System(Box<SystemInfo>),
     Boot(BootSwitches),
+    Registry(RegistryFacts),
     Tags(PoolTags),
     Catalog(Box<Catalog>),
     /// Left for the images' turn.
@@ -73,6 +75,7 @@ pub(super) struct Survey {
     pub(super) pools: Vec<PoolFile>,
     pub(super) systems: Vec<(usize, SystemInfo)>,
     pub(super) boots: Vec<(usize, BootSwitches)>,
+    pub(super) registries: Vec<RegistryFacts>,
     pub(super) pooltags: Vec<(String, PoolTags)>,
     pub(super) catalogs: Vec<(usize, Catalog)>,
     pub(super) images: Vec<usize>,
@@ -104,6 +107,7 @@ pub(super) fn read(bundle: &Bundle, options: &Options, progress: &dyn Progress) 
             Content::Pool(pool) => survey.pools.push(*pool),
             Content::System(system) => survey.systems.push((index, *system)),
             Content::Boot(boot) => survey.boots.push((index, boot)),
+            Content::Registry(registry) => survey.registries.push(registry),
             Content::Tags(tags) => survey
                 .pooltags
                 .push((bundle.artifacts()[index].name.to_string(), tags)),
@@ -174,7 +178,9 @@ fn read_one(bundle: &Bundle, artifact: &Artifact) -> (Entry, Content) {
             (digest, used, Content::Pool(Box::new(pool)))
         }
         Role::Driver => (ContentDigest::Unreadable, Use::NotNeeded, Content::Image),
-        Role::SystemInfo | Role::PoolTagTxt | Role::Catalog => small(bundle, artifact, &mut notes),
+        Role::SystemInfo | Role::PoolTagTxt | Role::Catalog | Role::RegistryExport => {
+            small(bundle, artifact, &mut notes)
+        }
         Role::Empty => (
             digest_of(bundle, artifact),
             Use::NotNeeded,
@@ -234,6 +240,7 @@ fn small(
     let content = match artifact.role {
         Role::SystemInfo => Content::System(Box::new(systeminfo::parse(&bytes))),
         Role::PoolTagTxt => Content::Tags(pooltag::parse(&bytes)),
+        Role::RegistryExport => Content::Registry(registry::parse(&bytes)),
         Role::Catalog => match Catalog::parse(&bytes) {
             Ok(catalog) => Content::Catalog(Box::new(catalog)),
             Err(why) => {
