@@ -100,6 +100,7 @@ pub(super) fn conclude(
             .and_then(|(tag, pool)| answers.iter().find(|a| a.tag == tag && a.pool == pool))
             .map(|a| a.answer),
         logs_cover: facts.logs_cover,
+        whole: facts.whole,
     };
     Conclusion {
         companions: leader

@@ -40,6 +40,9 @@ pub(super) struct CaseFacts {
     pub(super) pressed: Option<bool>,
     pub(super) time_to: Result<TimeTo, String>,
     pub(super) logs_cover: bool,
+    /// False if a part of the upload is missing, or a log or a snapshot file could not be read
+    /// to its end.
+    pub(super) whole: bool,
 }
 
 impl CaseFacts {
@@ -56,7 +59,7 @@ impl CaseFacts {
     }
 }
 
-pub(super) fn gather(log: &LogFacts, pools: &Pools, host: HostFacts) -> CaseFacts {
+pub(super) fn gather(log: &LogFacts, pools: &Pools, host: HostFacts, whole: bool) -> CaseFacts {
     let history = &pools.history;
     let views = views(history, log);
     let view = leading_view(&views, history, log);
@@ -83,6 +86,7 @@ pub(super) fn gather(log: &LogFacts, pools: &Pools, host: HostFacts) -> CaseFact
         pressed: pressed(history, &host, &question),
         time_to: outlook(history, &host, growth),
         logs_cover: logs_cover(log, &levels),
+        whole,
         correlation,
         withheld,
         groups,

@@ -8,6 +8,7 @@ use super::survey::{Survey, Use};
 use super::times::of_seconds;
 use crate::artifact::httperr::{self, LayoutSource, Log, Oddity, Standing, Tally, WORTH_SPLITTING};
 use crate::bundle::{Artifact, ArtifactId, Bundle, ContentDigest, HashingReader};
+use crate::report::wording::bare;
 use crate::timeline::episode::{Episode, RefusalPoint, episodes};
 
 /// One log, read.
@@ -167,7 +168,8 @@ fn describe(tally: &Tally, bytes: u64, notes: &mut Vec<String>) {
             .map(|l| l.layout.columns().to_string())
             .collect();
         notes.push(format!(
-            "no #Fields line before {inferred} rows: layout inferred from {} columns",
+            "no #Fields line before {}: layout inferred from {} columns",
+            bare(inferred, "row"),
             columns.join(", ")
         ));
     }
@@ -176,30 +178,31 @@ fn describe(tally: &Tally, bytes: u64, notes: &mut Vec<String>) {
         notes.push(format!(
             "{} {} (first: line {first})",
             odd.count,
-            kind.phrase()
+            kind.phrase(odd.count)
         ));
     }
     if tally.nul_bytes > 0 {
-        notes.push(format!("{} NUL bytes skipped", tally.nul_bytes));
+        notes.push(format!("{} skipped", bare(tally.nul_bytes, "NUL byte")));
     }
     if tally.non_utf8_lines > 0 {
         notes.push(format!(
-            "{} lines are not UTF-8; read all the same",
-            tally.non_utf8_lines
+            "{} not in UTF-8, read all the same",
+            bare(tally.non_utf8_lines, "line")
         ));
     }
     if let Some(step) = tally.steps_back.iter().max_by_key(|s| s.from - s.to) {
         let times = tally.steps_back_total;
         let by = super::times::duration(step.from - step.to);
         notes.push(format!(
-            "its clock runs backwards {times} times, by up to {by} (line {})",
+            "its clock runs backwards {}, by up to {by} (line {})",
+            bare(times, "time"),
             step.line
         ));
     }
     if tally.reasons_over_limit > 0 {
         notes.push(format!(
-            "{} rows with further unknown reasons were counted together",
-            tally.reasons_over_limit
+            "{} with further unknown reasons, counted together",
+            bare(tally.reasons_over_limit, "row")
         ));
     }
 }
@@ -363,8 +366,8 @@ fn note_gaps(facts: &mut LogFacts) {
     }
     if facts.undated_refusals > 0 {
         facts.notes.push(format!(
-            "{} refusal rows have no readable date and are in no total",
-            facts.undated_refusals
+            "{} without a readable date, in no total",
+            bare(facts.undated_refusals, "refusal row")
         ));
     }
 }

@@ -94,6 +94,21 @@ fn of_bundle(bundle: &Bundle) -> Vec<String> {
     notes
 }
 
+/// False if a part of the upload is known to be missing, or a log or a snapshot file could not be
+/// read to its end: nothing found in the rest is then not nothing there.
+fn is_whole(bundle: &Bundle) -> bool {
+    let missing = bundle.notes().iter().any(|note| match note {
+        BundleNote::ArchiveRepaired { .. } => true,
+        BundleNote::EntryCountDiffers { stated, found } => stated > found,
+        _ => false,
+    });
+    let decides = |id| {
+        let role = bundle.artifact(id).map(|artifact| artifact.role);
+        matches!(role, Some(Role::HttpErr | Role::Poolmon))
+    };
+    !missing && !bundle.faults().iter().any(|(id, _)| decides(*id))
+}
+
 /// Analyses one case. `more_images` are folders of images to look into beside the bundle's own.
 ///
 /// Trouble with single artifacts is part of the report; a bundle that opened always gives one.
@@ -107,7 +122,7 @@ pub fn analyse(
     let log = logs::settle(bundle, &mut survey);
     let pools = pools::read(bundle, &mut survey, options);
     let host = host::facts(&survey, options, &pools);
-    let facts = facts::gather(&log, &pools, host);
+    let facts = facts::gather(&log, &pools, host, is_whole(bundle));
     let images = images::scan(bundle, more_images, &mut survey, &facts, progress);
     assemble::report(&assemble::Parts {
         bundle,

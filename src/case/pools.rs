@@ -12,6 +12,7 @@ use crate::artifact::poolmon::{
     StampSide, TextBlock, Title,
 };
 use crate::bundle::{Artifact, ArtifactId, Bundle, ContentDigest, HashingReader, When};
+use crate::report::wording::bare;
 use crate::tag::{Pool, Tag};
 use crate::timeline::series::{
     Extent, Facts, Observation, PoolHistory, PoolsShown, Reading, Scope, SeriesBuilder, TagsShown,
@@ -146,28 +147,30 @@ fn describe(file: &FileNotes, incomplete: BTreeMap<String, u64>, notes: &mut Vec
     }
     for (reason, snapshots) in incomplete.into_iter().take(6) {
         notes.push(format!(
-            "{snapshots} of {} snapshots: {reason}",
-            file.snapshots
+            "{snapshots} of {}: {reason}",
+            bare(file.snapshots, "snapshot")
         ));
     }
     let counts = [
         (
             file.tally.suspects,
-            "rows whose arithmetic fails were left out",
+            "row",
+            "left out: arithmetic that fails",
         ),
         (
             file.tally.rejected,
-            "lines among the rows could not be read",
+            "line",
+            "among the rows that could not be read",
         ),
-        (file.joined_rows, "rows were joined from wrapped pieces"),
-        (file.wrapped_rows, "rows hold only modulo 2^32"),
-        (file.nuls, "NUL characters dropped"),
+        (file.joined_rows, "row", "joined from wrapped pieces"),
+        (file.wrapped_rows, "row", "proven only modulo 2^32"),
+        (file.nuls, "NUL character", "dropped"),
     ];
     notes.extend(
         counts
             .iter()
-            .filter(|(count, _)| *count > 0)
-            .map(|(count, what)| format!("{count} {what}")),
+            .filter(|(count, _, _)| *count > 0)
+            .map(|(count, noun, what)| format!("{} {what}", bare(*count, noun))),
     );
     let encodings: Vec<String> = file
         .encodings

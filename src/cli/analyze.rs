@@ -41,6 +41,9 @@ fn report(
     common: &Common,
 ) -> Result<Report, Failure> {
     let bundle = Bundle::open(paths, &Limits::default())?;
+    if bundle.artifacts().is_empty() {
+        return Err(Failure::Nothing(holds_nothing(paths, &bundle)));
+    }
     let mut more = Vec::new();
     for folder in drivers {
         more.push(Bundle::open(
@@ -57,6 +60,20 @@ fn report(
     }
     let progress = progress::of(common);
     Ok(case::analyse(&bundle, &more, options, progress.as_ref()))
+}
+
+fn holds_nothing(paths: &[PathBuf], bundle: &Bundle) -> String {
+    let names: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+    let left_out = match bundle.skipped().len() {
+        0 => "no file".to_owned(),
+        1 => "no file but one that was left out".to_owned(),
+        n => format!("no file but {n} that were left out"),
+    };
+    format!(
+        "{}: {left_out} in it. Expected a folder, an archive or files with HTTPERR logs, poolmon \
+         snapshots and drivers of one machine.",
+        output::safe(&names.join(", "))
+    )
 }
 
 fn deliver(report: &Report, out: &OutArgs, common: &Common) -> Result<Exit, Failure> {

@@ -170,6 +170,9 @@ pub struct Brief<'a> {
     pub answer: Option<Answer>,
     /// True if the logs cover most of the time of the snapshots.
     pub logs_cover: bool,
+    /// False if the upload is known to be cut or spoilt: what is not in it may have been in the
+    /// part that is missing.
+    pub whole: bool,
 }
 
 /// The decision.
@@ -272,7 +275,7 @@ fn without_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
     match leak {
         Leak::Strong if logs && points >= MIN_POINTS => {
             let proven = matches!(brief.answer, Some(Answer::Named(_)));
-            let confidence = if proven && brief.logs_cover {
+            let confidence = if proven && brief.logs_cover && brief.whole {
                 Confidence::Confirmed
             } else {
                 Confidence::Probable
@@ -288,6 +291,8 @@ fn without_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
             };
             (Outcome::PoolPressureWithoutLeak, confidence)
         }
+        // Nothing found in a part is not nothing there.
+        Leak::No if !brief.whole => (Outcome::Inconclusive, Confidence::Insufficient),
         Leak::No if brief.snapshots == 0 && !logs => {
             (Outcome::Inconclusive, Confidence::Insufficient)
         }
@@ -343,6 +348,7 @@ mod tests {
             pressed: Some(true),
             answer: Some(Answer::Named(0)),
             logs_cover: true,
+            whole: true,
         }
     }
 
@@ -454,9 +460,25 @@ mod tests {
             snapshots: 0,
             most_points: 0,
             pressed: None,
-            ..healthy
+            ..healthy.clone()
         };
         assert_eq!(outcome(&none).0, Outcome::Inconclusive);
+        let in_part = Brief {
+            whole: false,
+            ..healthy.clone()
+        };
+        assert_eq!(
+            outcome(&in_part),
+            (Outcome::Inconclusive, Confidence::Insufficient)
+        );
+        let leak_in_part = Brief {
+            whole: false,
+            ..quiet.clone()
+        };
+        assert_eq!(
+            outcome(&leak_in_part),
+            (Outcome::LeakWithoutRefusals, Confidence::Probable)
+        );
         let pressure = Brief {
             leader: None,
             ..brief(Some(&run_out))

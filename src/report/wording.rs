@@ -71,6 +71,12 @@ pub fn counted(n: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", count(n))
 }
 
+/// As [`counted`], the count as digits alone: for notes that scripts read too.
+pub fn bare(n: u64, noun: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {noun}{plural}")
+}
+
 /// A share as a whole percentage.
 pub fn share(share: f64) -> String {
     match share.is_finite() {

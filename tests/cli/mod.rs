@@ -5,11 +5,13 @@
 //! | [`identity`] | one report for folder and zip, for one thread and eight? |
 //! | [`streams`] | exit status, stdout and stderr, colour, refusing to overwrite |
 //! | [`hostile`] | bundles made to break it |
+//! | [`partial`] | a part of an upload, and logs that say nothing |
 //! | [`excerpts`] | real excerpts (`POOLSLEUTH_SHARED`): is every row counted? |
 
 mod excerpts;
 mod hostile;
 mod identity;
+mod partial;
 mod streams;
 
 use std::ffi::OsStr;

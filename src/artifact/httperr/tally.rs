@@ -124,17 +124,39 @@ pub enum Oddity {
 
 impl Oddity {
     /// What happened, as a phrase for the coverage list.
-    pub const fn phrase(self) -> &'static str {
-        match self {
-            Oddity::Misaligned => "rows with more or fewer columns than the header, reason found",
-            Oddity::NoReason => "dated rows in which no reason was found",
-            Oddity::Undated => "rows without a readable date",
-            Oddity::UndatedRefusal => "refusal rows without a readable date, not in the totals",
-            Oddity::TornTail => "last line cut off, not counted as a row",
-            Oddity::Overlong => "lines over 64 KiB, skipped",
-            Oddity::Unanalysable => "rows of a layout without s-reason, which cannot show refusals",
-            Oddity::Foreign => "lines that are neither rows nor directives",
-        }
+    pub const fn phrase(self, count: u64) -> &'static str {
+        let (one, many) = match self {
+            Oddity::Misaligned => (
+                "row with more or fewer columns than the header, reason found",
+                "rows with more or fewer columns than the header, reason found",
+            ),
+            Oddity::NoReason => (
+                "dated row in which no reason was found",
+                "dated rows in which no reason was found",
+            ),
+            Oddity::Undated => (
+                "row without a readable date",
+                "rows without a readable date",
+            ),
+            Oddity::UndatedRefusal => (
+                "refusal row without a readable date, not in the totals",
+                "refusal rows without a readable date, not in the totals",
+            ),
+            Oddity::TornTail => (
+                "last line cut off, not counted as a row",
+                "last lines cut off, not counted as rows",
+            ),
+            Oddity::Overlong => ("line over 64 KiB, skipped", "lines over 64 KiB, skipped"),
+            Oddity::Unanalysable => (
+                "row of a layout without s-reason, which cannot show refusals",
+                "rows of a layout without s-reason, which cannot show refusals",
+            ),
+            Oddity::Foreign => (
+                "line that is neither row nor directive",
+                "lines that are neither rows nor directives",
+            ),
+        };
+        if count == 1 { one } else { many }
     }
 }
 

@@ -20,8 +20,8 @@ const SCREENFUL: usize = 20;
 /// Rows that must all be in one pool before a pool filter is inferred: an unfiltered table
 /// mixes them about two to one, so eight alike come by chance once in 25.
 const ROWS_FOR_POOL_FILTER: usize = 8;
-/// Rows that must share a single character before a tag filter is inferred; sharing two
-/// characters is taken as a filter from the first row on.
+/// Rows that must share a single character before a tag filter is inferred; two characters need
+/// two rows, and a row on its own shows no pattern.
 const ROWS_FOR_ONE_CHARACTER: usize = 4;
 
 /// A reason why rows may be missing, or why none are.
@@ -99,17 +99,24 @@ impl Completeness {
                 pattern_text(pattern)
             ),
             Completeness::TruncatedScreen { rows, sort } => {
+                let (noun, were) = if *rows == 1 {
+                    ("row", "was")
+                } else {
+                    ("rows", "were")
+                };
                 format!(
-                    "Only {rows} rows of a longer list were copied, {}.",
+                    "Only {rows} {noun} of a longer list {were} copied, {}.",
                     sort.words()
                 )
             }
             Completeness::TornTail => "The file ends in the middle of a row.".into(),
             Completeness::RowsLost { count } => {
-                format!("{count} lines in the table could not be read or proven.")
+                let lines = if *count == 1 { "line" } else { "lines" };
+                format!("{count} {lines} in the table could not be read or proven.")
             }
             Completeness::Unknown { rows } => {
-                format!("{rows} rows: whether that is the whole list cannot be told.")
+                let noun = if *rows == 1 { "row" } else { "rows" };
+                format!("{rows} {noun}: whether that is the whole list cannot be told.")
             }
         }
     }
@@ -247,6 +254,9 @@ fn pool_filter(rows: &[Row]) -> Option<Completeness> {
 
 /// The pattern that all tags share, if it is narrow enough not to be chance.
 fn tag_filter(rows: &[Row]) -> Option<Completeness> {
+    if rows.len() < 2 {
+        return None;
+    }
     let mut pattern = rows.first()?.tag.bytes().map(Some);
     for row in rows {
         for (kept, byte) in pattern.iter_mut().zip(row.tag.bytes()) {

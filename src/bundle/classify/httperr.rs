@@ -111,6 +111,9 @@ fn by_rows(hint: Option<NameHint>, text: &TextHead) -> Option<(Role, Basis)> {
     if rows.iter().any(|row| is_row(row)) {
         return Some((Role::HttpErr, Basis::RowShape));
     }
+    if !rows.is_empty() && rows.iter().all(|row| is_fragment(row)) {
+        return Some((Role::HttpErr, Basis::RowShape));
+    }
     let fits = |row: &Vec<&str>| is_dated(row) && CUSTOM_COLUMNS.contains(&row.len());
     (hint == Some(NameHint::HttpErr) && rows.iter().any(fits))
         .then_some((Role::HttpErr, Basis::NameAndShape))
@@ -127,6 +130,17 @@ fn is_row(row: &[&str]) -> bool {
     is_dated(row)
         && (LAYOUT_COLUMNS.contains(&row.len()) || row.len() == 11)
         && row.get(near_end..).unwrap_or_default().iter().any(known)
+}
+
+/// The end of a row, as people paste it: a reason that can be nothing else in its last place or
+/// before the queue. None of its rows can be dated, but each is counted and said.
+fn is_fragment(row: &[&str]) -> bool {
+    let unmistakable = |token: &&str| {
+        let token = token.to_lowercase();
+        token.ends_with("_connections_refused")
+            || (token.contains('_') && REASONS.contains(&token.as_str()))
+    };
+    row.len() <= *CUSTOM_COLUMNS.end() && row.iter().rev().take(2).any(unmistakable)
 }
 
 fn is_refusal(token: &str) -> bool {

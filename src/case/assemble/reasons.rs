@@ -13,6 +13,7 @@ use crate::diagnosis::attribution::Answer;
 use crate::diagnosis::correlation::Reading;
 use crate::diagnosis::verdict::{Leak, Outcome};
 use crate::report::model::{Attribution, Reason, TagRow};
+use crate::report::wording::bare;
 
 struct Reasons(Vec<Reason>);
 
@@ -337,10 +338,4 @@ fn broken(parts: &Parts<'_>, reasons: &mut Reasons) {
         );
         reasons.add("undated_refusals", "limit", text, Vec::new());
     }
-}
-
-/// A count as digits alone and its noun.
-pub(super) fn bare(n: u64, noun: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{n} {noun}{plural}")
 }

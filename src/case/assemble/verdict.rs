@@ -3,7 +3,7 @@
 use super::Parts;
 use super::drivers::{driver, sentence};
 use super::pool::share;
-use super::reasons::{bare, reasons};
+use super::reasons::reasons;
 use super::refusals::Quotes;
 use crate::artifact::pooltag::well_known;
 use crate::case::conclusion::Conclusion;
@@ -13,6 +13,7 @@ use crate::diagnosis::attribution::Answer;
 use crate::diagnosis::correlation::Reading;
 use crate::diagnosis::verdict::{Confidence, Leak, Outcome};
 use crate::report::model::{Attribution, TagRow, Verdict};
+use crate::report::wording::bare;
 
 pub(super) fn verdict(
     parts: &Parts<'_>,
@@ -119,6 +120,12 @@ fn inconclusive(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>
     };
     let snapshots = parts.pools.history.snapshots.len();
     match (snapshots, row) {
+        (n, None) if parts.log.refusal_rows == 0 && !parts.facts.whole => text.push_str(&format!(
+            "Only a part of the upload could be read. It holds {} without a refused connection \
+             and {} without a leak, which says nothing of the rest.",
+            bare(parts.log.analysable, "HTTPERR log"),
+            bare(n as u64, "snapshot"),
+        )),
         (0, _) => text.push_str("There are no pool snapshots: which tag grows cannot be told."),
         (1, Some(row)) => text.push_str(&format!(
             "One snapshot only: `{}` holds most ({}), a suspect and no more. {}",

@@ -1,6 +1,6 @@
 //! Outages, how pool and refusals fit in time, and other causes that were looked at.
 
-use crate::report::model::{Episode, Finding, Refusals};
+use crate::report::model::{Episode, Finding, Refusals, Report};
 use crate::report::wording::{self, counted, size, stretch};
 
 use super::Paper;
@@ -20,7 +20,7 @@ pub fn outages(paper: Paper<'_>) -> Section<'_> {
         most: 1 + SHOWN,
         fill: Box::new(move |room| {
             let refusals = &paper.report.refusals;
-            let mut texts = vec![Para::plain(totals(refusals))];
+            let mut texts = vec![Para::plain(totals(paper.report))];
             texts.extend(refusals.episodes.iter().map(episode));
             if refusals.episodes.is_empty() {
                 texts.extend(logs_span(refusals).map(Para::plain));
@@ -31,9 +31,15 @@ pub fn outages(paper: Paper<'_>) -> Section<'_> {
     }
 }
 
-fn totals(refusals: &Refusals) -> String {
+fn totals(report: &Report) -> String {
+    let refusals = &report.refusals;
     if refusals.logs == 0 {
-        return "no HTTPERR log was found".to_owned();
+        let artifacts = &report.coverage.artifacts;
+        let mute = artifacts.iter().filter(|a| a.role == "httperr").count() as u64;
+        return match mute {
+            0 => "no HTTPERR log was found".to_owned(),
+            mute => format!("{} without a row that counts", counted(mute, "HTTPERR log")),
+        };
     }
     let logs = counted(refusals.logs, "log");
     let mut text = match refusals.rows {
