@@ -254,20 +254,20 @@ pub(super) fn read(bundle: &Bundle, survey: &mut Survey, options: &Options) -> P
 const COPIED_TOGETHER: i64 = 60;
 
 /// Takes back what only file times date, unless two or more such times lie apart as snapshots do.
-/// True if something was taken back.
+/// True if something was taken back. Local times of an archive are judged as those in UTC are, so
+/// that a folder and an archive of it give one report.
 fn distrust_file_times(solution: &mut Solution) -> bool {
-    let weak = |dating: &Dating| {
-        dating
-            .stamp
-            .as_ref()
-            .is_some_and(|s| s.utc.is_some() && s.source.is_weak())
+    let weak = |dating: &Dating| dating.stamp.as_ref().is_some_and(|s| s.source.is_weak());
+    let clock = |dating: &Dating| {
+        let stamp = dating.stamp.as_ref()?;
+        let utc = stamp.utc.map(|at| at.timestamp());
+        utc.or_else(|| stamp.local.map(|at| at.and_utc().timestamp()))
     };
     let mut times: Vec<i64> = solution
         .datings
         .iter()
         .filter(|d| weak(d))
-        .filter_map(|d| d.utc())
-        .map(|at| at.timestamp())
+        .filter_map(clock)
         .collect();
     times.sort_unstable();
     let apart = times.len() > 1

@@ -38,16 +38,27 @@ fn files(folder: &Path) -> Vec<File> {
     found
 }
 
-/// A zip as Info-ZIP and 7-Zip write it: the file times in UTC beside the local ones, which
-/// alone would say less than a folder does.
-fn zip_with_utc_times(files: &[File]) -> Vec<u8> {
+/// The times that a zip keeps of its files.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Times {
+    /// In UTC beside the local ones, as Info-ZIP and 7-Zip write them.
+    Utc,
+    /// Local ones alone, as Explorer and PowerShell write them.
+    Local,
+}
+
+fn zip(files: &[File], times: Times) -> Vec<u8> {
     let (mut body, mut directory) = (Vec::new(), Vec::new());
     for file in files {
         let size = u32::try_from(file.bytes.len()).unwrap().to_le_bytes();
         let name_len = u16::try_from(file.name.len()).unwrap().to_le_bytes();
         let offset = u32::try_from(body.len()).unwrap().to_le_bytes();
         let seconds = i32::try_from(file.modified.unix).unwrap().to_le_bytes();
-        let time = [&b"UT\x05\0\x01"[..], &seconds].concat();
+        let time = match times {
+            Times::Utc => [&b"UT\x05\0\x01"[..], &seconds].concat(),
+            Times::Local => Vec::new(),
+        };
+        let extra = u16::try_from(time.len()).unwrap().to_le_bytes();
         // Version, UTF-8 names, stored, noon of 2020-01-01, checksum, sizes, lengths.
         let common = [
             &[20, 0, 0, 8, 0, 0, 0, 0x60, 0x21, 0x50][..],
@@ -55,7 +66,7 @@ fn zip_with_utc_times(files: &[File]) -> Vec<u8> {
             &size,
             &size,
             &name_len,
-            &[9, 0],
+            &extra,
         ]
         .concat();
         let name = file.name.as_bytes();
@@ -108,12 +119,15 @@ fn samples_give_one_report_as_folder_and_zip_and_for_any_number_of_threads() {
         let place = tempfile::tempdir().unwrap();
         let files = files(&case);
         let folder = bundle::write(&files, Container::Folder, place.path(), name);
-        let zip = place.path().join(format!("{name}.zip"));
-        std::fs::write(&zip, zip_with_utc_times(&files)).unwrap();
         let one = report(&folder, &["-j", "1"]);
         assert_eq!(one, report(&folder, &["-j", "8"]), "{name}: threads");
-        let zipped = without_input(report(&zip, &["-j", "8"]));
-        assert_eq!(without_input(one), zipped, "{name}: zip");
+        let one = without_input(one);
+        for times in [Times::Utc, Times::Local] {
+            let path = place.path().join(format!("{name}.zip"));
+            std::fs::write(&path, zip(&files, times)).unwrap();
+            let zipped = without_input(report(&path, &["-j", "8"]));
+            assert_eq!(one, zipped, "{name}: zip with times in {times:?}");
+        }
     }
 }
 

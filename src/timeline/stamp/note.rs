@@ -43,10 +43,13 @@ impl fmt::Display for Note {
             Note::LinesNotSearched { lines, .. } => {
                 write!(f, "{lines} line(s) far from any snapshot were not searched for time stamps")
             }
-            Note::OneTimeForMany { snapshots, source, .. } => write!(
-                f,
-                "{snapshots} snapshots in one file share one time ({source}), which dates one of them; the others have their order only"
-            ),
+            Note::OneTimeForMany { snapshots, source, .. } => {
+                let whose = if source.is_weak() { "the file's own" } else { "that of its name" };
+                write!(
+                    f,
+                    "{snapshots} snapshots in one file share one time, {whose}, which dates one of them; the others have their order only"
+                )
+            }
         }
     }
 }
