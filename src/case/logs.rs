@@ -329,11 +329,16 @@ const MAX_COUNTS: usize = 3_000;
 fn counted(points: &[RefusalPoint]) -> (Vec<(i64, u64)>, i64) {
     let by = |seconds: i64| {
         let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
-        for point in points {
-            let count = counts
-                .entry(point.at.div_euclid(seconds) * seconds)
-                .or_default();
-            *count = count.saturating_add(point.connections);
+        let start_of = |point: &RefusalPoint| point.at.div_euclid(seconds) * seconds;
+        for stretch in points.chunk_by(|a, b| start_of(a) == start_of(b)) {
+            let Some(first) = stretch.first() else {
+                continue;
+            };
+            let count = counts.entry(start_of(first)).or_default();
+            *count = stretch
+                .iter()
+                .map(|point| point.connections)
+                .fold(*count, u64::saturating_add);
         }
         counts
     };
