@@ -21,20 +21,26 @@ pub(super) fn run(args: &AnalyzeArgs, common: &Common) -> Result<Exit, Failure> 
     if let Some(folder) = &args.out.output {
         output::make_folder(folder)?;
     }
-    let mut options = options(&args.facts)?;
-    let last = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned());
-    options.typed.extend(
-        args.drivers
-            .iter()
-            .filter_map(last)
-            .map(|name| format!("--drivers={name}")),
-    );
+    let options = options_with(&args.facts, &args.drivers)?;
     let report = report(&args.bundle, &args.drivers, &options, common)?;
     deliver(&report, &args.out, common)
 }
 
+/// The options of an analysis, folders of more images among the words typed.
+pub(super) fn options_with(facts: &FactArgs, drivers: &[PathBuf]) -> Result<Options, Failure> {
+    let mut options = options(facts)?;
+    let last = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned());
+    options.typed.extend(
+        drivers
+            .iter()
+            .filter_map(last)
+            .map(|name| format!("--drivers={name}")),
+    );
+    Ok(options)
+}
+
 /// Opens and analyses; the progress is gone from the screen on return.
-fn report(
+pub(super) fn report(
     paths: &[PathBuf],
     drivers: &[PathBuf],
     options: &Options,

@@ -85,6 +85,8 @@ pub(super) enum Command {
     Scan(ScanArgs),
     /// Show all that driver images say: tags they allocate with, version, signer.
     Inspect(InspectArgs),
+    /// Set two cases side by side: before and after a fix, or two nodes.
+    Diff(DiffArgs),
     /// Write a small synthetic case and analyse it.
     Demo(DemoArgs),
     /// Print completions for a shell.
@@ -253,6 +255,37 @@ pub(super) struct InspectArgs {
     /// What to print on stdout.
     #[arg(long, value_enum, default_value_t = QuickFormat::Text, value_name = "FORMAT")]
     pub(super) format: QuickFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// For a terminal: lines of 80 columns.
+    Text,
+    /// All of it.
+    Json,
+    /// For a ticket.
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// The first case: a report.json, or a folder or .zip, which is analysed now.
+    #[arg(value_name = "A")]
+    pub(super) a: PathBuf,
+    /// The second case, likewise.
+    #[arg(value_name = "B")]
+    pub(super) b: PathBuf,
+    #[command(flatten)]
+    pub(super) facts: FactArgs,
+    /// More driver images to search, beside those of the cases. Repeatable.
+    #[arg(long, value_name = "DIR")]
+    pub(super) drivers: Vec<PathBuf>,
+    /// What to print on stdout.
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text, value_name = "FORMAT")]
+    pub(super) format: DiffFormat,
+    /// Text without any character outside ASCII.
+    #[arg(long)]
+    pub(super) ascii: bool,
 }
 
 #[derive(Debug, Args)]
