@@ -11,6 +11,7 @@ use crate::artifact::pooltag;
 use crate::bundle::{Bundle, Limits};
 use crate::case::{self, Options};
 use crate::report::Report;
+use crate::report::escape::Neutral;
 use crate::timeline::stamp::DateOrder;
 use clap::ValueEnum;
 
@@ -84,7 +85,11 @@ fn holds_nothing(paths: &[PathBuf], bundle: &Bundle) -> String {
 
 fn deliver(report: &Report, out: &OutArgs, common: &Common) -> Result<Exit, Failure> {
     if let Some(folder) = &out.output {
-        output::write_all(report, folder)?;
+        let neutral = match out.raw_csv {
+            true => Neutral::No,
+            false => Neutral::Yes,
+        };
+        output::write_all(report, folder, neutral)?;
         if common.verbose {
             let _ = writeln!(
                 std::io::stderr(),

@@ -142,6 +142,8 @@ pub(super) enum ReportFormat {
     Json,
     /// The verdict for a ticket.
     Markdown,
+    /// The verdict for the customer's ticket: Markdown without names of machines and files.
+    MarkdownCustomer,
     /// One page for a browser, complete in itself.
     Html,
 }
@@ -168,10 +170,13 @@ pub(super) struct OutArgs {
     /// Text without any character outside ASCII.
     #[arg(long)]
     pub(super) ascii: bool,
-    /// Also write report.html, report.json, report.md, timeline.jsonl and tables (CSV) into this
-    /// folder.
+    /// Also write report.html, report.json, report.md, customer.md, timeline.jsonl and tables
+    /// (CSV) into this folder.
     #[arg(short, long, value_name = "DIR")]
     pub(super) output: Option<PathBuf>,
+    /// Leave CSV cells as they are, for programs: a spreadsheet may take one for a formula.
+    #[arg(long, requires = "output")]
+    pub(super) raw_csv: bool,
     /// End with status 10 if a problem is found with at least this confidence.
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(super) fail_on: Option<Level>,

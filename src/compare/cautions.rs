@@ -288,7 +288,9 @@ mod tests {
                 "program"
             ]
         );
-        let of_sides = said.iter().filter(|c| !matches!(c.rule, "machine" | "program"));
+        let of_sides = said
+            .iter()
+            .filter(|c| !matches!(c.rule, "machine" | "program"));
         assert!(of_sides.clone().all(|c| c.text.contains('B')), "{said:?}");
     }
 
