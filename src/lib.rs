@@ -5,8 +5,8 @@
 //! (what was   (what each    (one UTC axis,  (leak? refusals  (one value; text, HTML,
 //!  uploaded)   file says)    series, epochs) explained? who?)  JSON, Markdown from it)
 //! ```
-//! A layer imports only from its left. [`case`] runs the chain over one upload, [`cli`] turns words
-//! into options and reports into streams.
+//! A layer imports only from its left. [`case`] runs the chain over one upload, [`compare`] sets two
+//! reports side by side, [`cli`] turns words into options and reports into streams.
 //!
 //! ```no_run
 //! use poolsleuth::bundle::{Bundle, Limits};
@@ -22,6 +22,7 @@ pub mod artifact;
 pub mod bundle;
 pub mod case;
 pub mod cli;
+pub mod compare;
 pub mod diagnosis;
 pub mod report;
 pub mod tag;

@@ -11,6 +11,7 @@ use crate::artifact::pooltag;
 use crate::bundle::{Bundle, Limits};
 use crate::case::{self, Options};
 use crate::report::Report;
+use crate::report::escape::Neutral;
 use crate::timeline::stamp::DateOrder;
 use clap::ValueEnum;
 
@@ -21,20 +22,26 @@ pub(super) fn run(args: &AnalyzeArgs, common: &Common) -> Result<Exit, Failure> 
     if let Some(folder) = &args.out.output {
         output::make_folder(folder)?;
     }
-    let mut options = options(&args.facts)?;
-    let last = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned());
-    options.typed.extend(
-        args.drivers
-            .iter()
-            .filter_map(last)
-            .map(|name| format!("--drivers={name}")),
-    );
+    let options = options_with(&args.facts, &args.drivers)?;
     let report = report(&args.bundle, &args.drivers, &options, common)?;
     deliver(&report, &args.out, common)
 }
 
+/// The options of an analysis, folders of more images among the words typed.
+pub(super) fn options_with(facts: &FactArgs, drivers: &[PathBuf]) -> Result<Options, Failure> {
+    let mut options = options(facts)?;
+    let last = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned());
+    options.typed.extend(
+        drivers
+            .iter()
+            .filter_map(last)
+            .map(|name| format!("--drivers={name}")),
+    );
+    Ok(options)
+}
+
 /// Opens and analyses; the progress is gone from the screen on return.
-fn report(
+pub(super) fn report(
     paths: &[PathBuf],
     drivers: &[PathBuf],
     options: &Options,
@@ -78,7 +85,11 @@ fn holds_nothing(paths: &[PathBuf], bundle: &Bundle) -> String {
 
 fn deliver(report: &Report, out: &OutArgs, common: &Common) -> Result<Exit, Failure> {
     if let Some(folder) = &out.output {
-        output::write_all(report, folder)?;
+        let neutral = match out.raw_csv {
+            true => Neutral::No,
+            false => Neutral::Yes,
+        };
+        output::write_all(report, folder, neutral)?;
         if common.verbose {
             let _ = writeln!(
                 std::io::stderr(),

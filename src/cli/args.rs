@@ -85,6 +85,8 @@ pub(super) enum Command {
     Scan(ScanArgs),
     /// Show all that driver images say: tags they allocate with, version, signer.
     Inspect(InspectArgs),
+    /// Set two cases side by side: before and after a fix, or two nodes.
+    Diff(DiffArgs),
     /// Write a small synthetic case and analyse it.
     Demo(DemoArgs),
     /// Print completions for a shell.
@@ -140,6 +142,8 @@ pub(super) enum ReportFormat {
     Json,
     /// The verdict for a ticket.
     Markdown,
+    /// The verdict for the customer's ticket: Markdown without names of machines and files.
+    MarkdownCustomer,
     /// One page for a browser, complete in itself.
     Html,
 }
@@ -166,10 +170,13 @@ pub(super) struct OutArgs {
     /// Text without any character outside ASCII.
     #[arg(long)]
     pub(super) ascii: bool,
-    /// Also write report.html, report.json, report.md, timeline.jsonl and tables (CSV) into this
-    /// folder.
+    /// Also write report.html, report.json, report.md, customer.md, timeline.jsonl and tables
+    /// (CSV) into this folder.
     #[arg(short, long, value_name = "DIR")]
     pub(super) output: Option<PathBuf>,
+    /// Leave CSV cells as they are, for programs: a spreadsheet may take one for a formula.
+    #[arg(long, requires = "output")]
+    pub(super) raw_csv: bool,
     /// End with status 10 if a problem is found with at least this confidence.
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(super) fail_on: Option<Level>,
@@ -253,6 +260,37 @@ pub(super) struct InspectArgs {
     /// What to print on stdout.
     #[arg(long, value_enum, default_value_t = QuickFormat::Text, value_name = "FORMAT")]
     pub(super) format: QuickFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// For a terminal: lines of 80 columns.
+    Text,
+    /// All of it.
+    Json,
+    /// For a ticket.
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// The first case: a report.json, or a folder or .zip, which is analysed now.
+    #[arg(value_name = "A")]
+    pub(super) a: PathBuf,
+    /// The second case, likewise.
+    #[arg(value_name = "B")]
+    pub(super) b: PathBuf,
+    #[command(flatten)]
+    pub(super) facts: FactArgs,
+    /// More driver images to search, beside those of the cases. Repeatable.
+    #[arg(long, value_name = "DIR")]
+    pub(super) drivers: Vec<PathBuf>,
+    /// What to print on stdout.
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text, value_name = "FORMAT")]
+    pub(super) format: DiffFormat,
+    /// Text without any character outside ASCII.
+    #[arg(long)]
+    pub(super) ascii: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@
 
 mod analyze;
 mod args;
+mod diff;
 mod exit;
 mod generate;
 mod images;
@@ -45,6 +46,7 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Tags(args) => quick::tags(args, &cli.common),
         Command::Scan(args) => images::scan(args, &cli.common),
         Command::Inspect(args) => images::inspect(args, &cli.common),
+        Command::Diff(args) => diff::run(args, &cli.common),
         Command::Demo(args) => analyze::demo(args, &cli.common),
         Command::Completions { shell } => generate::completions(*shell),
         Command::Man => generate::man(),

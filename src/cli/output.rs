@@ -32,6 +32,7 @@ pub(super) fn print(report: &Report, out: &OutArgs, common: &Common) -> Result<(
         ReportFormat::Text => text::write(report, style(common), charset, writer),
         ReportFormat::Json => json::write(report, writer),
         ReportFormat::Markdown => markdown::write(report, Audience::Internal, writer),
+        ReportFormat::MarkdownCustomer => markdown::write(report, Audience::Customer, writer),
         ReportFormat::Html => html::write(report, writer),
     })
 }
@@ -66,12 +67,14 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), Failure> {
 }
 
 /// Writes all renderings into a folder.
-pub(super) fn write_all(report: &Report, folder: &Path) -> Result<(), Failure> {
-    let neutral = Neutral::Yes;
+pub(super) fn write_all(report: &Report, folder: &Path, neutral: Neutral) -> Result<(), Failure> {
     write_file(&folder.join("report.json"), |w| json::write(report, w))?;
     write_file(&folder.join("report.html"), |w| html::write(report, w))?;
     write_file(&folder.join("report.md"), |w| {
         markdown::write(report, Audience::Internal, w)
+    })?;
+    write_file(&folder.join("customer.md"), |w| {
+        markdown::write(report, Audience::Customer, w)
     })?;
     write_file(&folder.join("timeline.jsonl"), |w| {
         timeline::write(report, w)

@@ -83,6 +83,14 @@ fn step(audience: &'static str, text: &str, command: Option<&str>) -> NextStep {
     }
 }
 
+fn log_span(artifact: &str, first: String, last: String) -> LogSpan {
+    LogSpan {
+        artifact: artifact.to_owned(),
+        first,
+        last,
+    }
+}
+
 fn evidence(id: &str, artifact: &str, line: Option<u64>, text: &str) -> Evidence {
     Evidence {
         id: id.to_owned(),
@@ -268,6 +276,10 @@ pub fn leak_explained() -> Report {
         unanalysable_logs: 1,
         log_first: Some(at(2, 0)),
         log_last: Some(at(39, 59)),
+        log_spans: vec![
+            log_span("HTTPERR/httperr6.log", at(2, 0), at(34, 12)),
+            log_span("HTTPERR/httperr7.log", at(34, 12), at(39, 59)),
+        ],
     };
     report.pool = Pool {
         snapshots: 80,

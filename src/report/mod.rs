@@ -7,11 +7,12 @@ pub mod json;
 pub mod markdown;
 pub mod model;
 pub mod plot;
+pub mod read;
 pub mod text;
 pub mod timeline;
 pub mod wording;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 
 pub use model::Report;

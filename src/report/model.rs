@@ -168,6 +168,19 @@ pub struct Refusals {
     pub log_first: Option<String>,
     /// Last row of any reason.
     pub log_last: Option<String>,
+    /// What each log covers, by its first row; at most 1,000. Copies of other logs are left out.
+    pub log_spans: Vec<LogSpan>,
+}
+
+/// What a log covers.
+#[derive(Clone, Debug, Serialize)]
+pub struct LogSpan {
+    /// The log's name in the bundle.
+    pub artifact: String,
+    /// Its first row of any reason.
+    pub first: String,
+    /// Its last row.
+    pub last: String,
 }
 
 /// Connections refused in a minute, or in a longer stretch where a log has very many.

@@ -8,7 +8,7 @@ use crate::case::evidence::{Ledger, Place};
 use crate::case::logs::LogFacts;
 use crate::case::times::of_seconds;
 use crate::diagnosis::correlation::{At, Correlation};
-use crate::report::model::{Episode, RefusalCount, Refusals};
+use crate::report::model::{Episode, LogSpan, RefusalCount, Refusals};
 use crate::timeline::episode::Episode as Outage;
 
 /// Episodes listed; more are only counted in the totals.
@@ -120,6 +120,17 @@ pub(in crate::case) fn of_logs(
         unanalysable_logs: log.unanalysable,
         log_first: log.first_row.and_then(of_seconds),
         log_last: log.last_row.and_then(of_seconds),
+        log_spans: log
+            .spans
+            .iter()
+            .filter_map(|(artifact, first, last)| {
+                Some(LogSpan {
+                    artifact: artifact.clone(),
+                    first: of_seconds(*first)?,
+                    last: of_seconds(*last)?,
+                })
+            })
+            .collect(),
     }
 }
 
