@@ -8,13 +8,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The version of the report's shape; it changes only when a field changes its meaning.
 pub const SCHEMA_VERSION: &str = "1";
 
 /// A whole report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[allow(missing_docs, reason = "each part documents itself")]
 pub struct Report {
     pub schema_version: &'static str,
@@ -33,7 +34,7 @@ pub struct Report {
 }
 
 /// The program that made the report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[allow(missing_docs, reason = "named as they are")]
 pub struct Tool {
     pub name: &'static str,
@@ -41,7 +42,7 @@ pub struct Tool {
 }
 
 /// Which case this is.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Case {
     /// Digest of names and contents: the same for a folder and an archive of it.
     pub id: String,
@@ -57,10 +58,12 @@ pub struct Case {
     pub ram_bytes: Option<u64>,
     /// Where host, operating system and memory come from.
     pub sources: Vec<String>,
+    /// Evidence of host, operating system and memory.
+    pub evidence: Vec<String>,
 }
 
 /// What was passed on the command line.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Input {
     /// `folder`, `zip`, `file` or `several`.
     pub kind: String,
@@ -74,7 +77,7 @@ pub struct Input {
 }
 
 /// How local times became UTC.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Time {
     /// The zone of local stamps; absent if none was stated.
     pub zone: Option<String>,
@@ -95,7 +98,7 @@ pub struct Time {
 }
 
 /// Why something was not concluded.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Withheld {
     /// Why, in a sentence.
     pub reason: String,
@@ -106,7 +109,7 @@ pub struct Withheld {
 }
 
 /// What happened, and how sure that is.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Verdict {
     /// One of the outcomes of the contract.
     pub outcome: &'static str,
@@ -129,7 +132,7 @@ pub struct Verdict {
 }
 
 /// A named rule and what it found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Reason {
     /// The rule's name.
     pub rule: &'static str,
@@ -142,7 +145,7 @@ pub struct Reason {
 }
 
 /// What the HTTPERR logs say.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Refusals {
     /// Refusal rows.
     pub rows: u64,
@@ -171,7 +174,7 @@ pub struct Refusals {
 }
 
 /// Connections refused in a minute, or in a longer stretch where a log has very many.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RefusalCount {
     /// Start of the stretch.
     pub start: String,
@@ -182,7 +185,7 @@ pub struct RefusalCount {
 }
 
 /// An outage.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Episode {
     /// First refusal.
     pub start: String,
@@ -211,7 +214,7 @@ pub struct Episode {
 }
 
 /// What the snapshots say.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Pool {
     /// Number of snapshots.
     pub snapshots: u64,
@@ -240,7 +243,7 @@ pub struct Pool {
 }
 
 /// A stretch between two starts of the kernel.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Epoch {
     /// Snapshots in it.
     pub snapshots: u64,
@@ -260,10 +263,12 @@ pub struct Epoch {
     pub nonpaged_growth_bytes_per_hour: Option<f64>,
     /// Whether totals are the header's or a sum of rows.
     pub basis: Option<String>,
+    /// Evidence of its first and its last snapshot.
+    pub evidence: Vec<String>,
 }
 
 /// The pool at one snapshot.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PoolPoint {
     /// Place of the snapshot, counted from 0.
     pub snapshot: u64,
@@ -278,7 +283,7 @@ pub struct PoolPoint {
 }
 
 /// The limit of nonpaged pool.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Limit {
     /// Bytes.
     pub bytes: u64,
@@ -290,10 +295,12 @@ pub struct Limit {
     pub basis: String,
     /// How well: `stated`, `documented`, `ceiling`, `guess`.
     pub quality: String,
+    /// Evidence of the facts of the machine that it follows from; empty if options stated them.
+    pub evidence: Vec<String>,
 }
 
 /// http.sys's documented threshold.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Threshold {
     /// Bytes of headroom.
     pub bytes: u64,
@@ -302,7 +309,7 @@ pub struct Threshold {
 }
 
 /// An extrapolation.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TimeToLimit {
     /// Hours from the last snapshot; absent if the fit is poor.
     pub hours: Option<f64>,
@@ -315,7 +322,7 @@ pub struct TimeToLimit {
 }
 
 /// One tag in one pool.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TagRow {
     /// The tag, as poolmon shows it.
     pub tag: String,
@@ -360,7 +367,7 @@ pub struct TagRow {
 }
 
 /// Tags that grow one for one.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Lockstep {
     /// The tags, as (tag, pool).
     pub members: Vec<LockstepMember>,
@@ -369,7 +376,7 @@ pub struct Lockstep {
 }
 
 /// A tag of a lockstep group.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct LockstepMember {
     /// The tag.
     pub tag: String,
@@ -382,7 +389,7 @@ pub struct LockstepMember {
 }
 
 /// Pool and refusals together.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Correlation {
     /// What they say together; absent if withheld.
     pub reading: Option<&'static str>,
@@ -403,7 +410,7 @@ pub struct Correlation {
 }
 
 /// Who allocates with a tag.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Attribution {
     /// The tag.
     pub tag: String,
@@ -422,7 +429,7 @@ pub struct Attribution {
 }
 
 /// An image that may allocate with a tag.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Candidate {
     /// The image.
     pub driver: Driver,
@@ -447,7 +454,7 @@ pub struct Candidate {
 }
 
 /// An image of the case.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Driver {
     /// Its file name.
     pub file_name: String,
@@ -472,7 +479,7 @@ pub struct Driver {
 }
 
 /// What an image says of itself.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[allow(missing_docs, reason = "named as in the version resource")]
 pub struct Version {
     pub file_version: Option<String>,
@@ -484,7 +491,7 @@ pub struct Version {
 }
 
 /// An image's signature. Trust and revocation are not checked.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Signature {
     /// `none_embedded`, `present` or `malformed`.
     pub state: &'static str,
@@ -501,7 +508,7 @@ pub struct Signature {
 }
 
 /// Something worth knowing that is not the verdict.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Finding {
     /// The rule's name.
     pub rule: &'static str,
@@ -514,7 +521,7 @@ pub struct Finding {
 }
 
 /// What to do next.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct NextStep {
     /// `engineer`, `customer` or `vendor`.
     pub audience: &'static str,
@@ -525,7 +532,7 @@ pub struct NextStep {
 }
 
 /// Where a claim can be checked.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Evidence {
     /// `E1`, `E2`, …
     pub id: String,
@@ -539,10 +546,28 @@ pub struct Evidence {
     pub offset: Option<u64>,
     /// What stands there.
     pub text: String,
+    /// The place itself and what is around it, as it stands in the artifact, in order. Long lines
+    /// are cut; empty where the report has no room left.
+    pub context: Vec<ContextLine>,
+}
+
+/// A line of an artifact, a row of its bytes, or an instruction made of them.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ContextLine {
+    /// `line`, `bytes` or `instruction`.
+    pub kind: &'static str,
+    /// Line, counted from 1.
+    pub line: Option<u64>,
+    /// Byte offset of its first byte, counted from 0.
+    pub offset: Option<u64>,
+    /// True where the evidence points.
+    pub cited: bool,
+    /// The line; or bytes in hexadecimal and as letters; or RVA and instruction.
+    pub text: String,
 }
 
 /// What was found, used, skipped and repaired.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Coverage {
     /// Every artifact.
     pub artifacts: Vec<ArtifactRow>,
@@ -553,7 +578,7 @@ pub struct Coverage {
 }
 
 /// One artifact.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ArtifactRow {
     /// Its name in the bundle.
     pub name: String,
