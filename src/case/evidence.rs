@@ -59,7 +59,12 @@ impl<'a> Ledger<'a> {
     }
 
     /// Cites a place of one of the bundle's artifacts and says what is there; returns its id.
-    pub(super) fn cite(&mut self, artifact: usize, place: Place, text: impl Into<String>) -> String {
+    pub(super) fn cite(
+        &mut self,
+        artifact: usize,
+        place: Place,
+        text: impl Into<String>,
+    ) -> String {
         let (name, sha256) = self.of(artifact);
         let evidence = piece(name, sha256, place, text.into());
         self.add(Cited {
@@ -172,7 +177,9 @@ impl<'a> Ledger<'a> {
         self.bundle
             .open_artifact(artifact.id)
             .ok()
-            .and_then(|stream| quote::lines(Counting::of(artifact.role), stream, lines, MAX_TEXT).ok())
+            .and_then(|stream| {
+                quote::lines(Counting::of(artifact.role), stream, lines, MAX_TEXT).ok()
+            })
             .unwrap_or_default()
     }
 }

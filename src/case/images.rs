@@ -25,7 +25,7 @@ use crate::tag::Tag;
 
 /// Largest image that is read. The largest driver of a corpus of five thousand has 60 MB;
 /// pagefile.sys and hiberfil.sys are no images and far larger.
-const MAX_IMAGE: u64 = 256 << 20;
+pub(super) const MAX_IMAGE: u64 = 256 << 20;
 
 /// Instructions shown as proof for one finding.
 const MAX_INSTRUCTIONS: usize = 12;

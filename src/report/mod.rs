@@ -7,6 +7,8 @@ pub mod json;
 pub mod markdown;
 pub mod model;
 pub mod plot;
+pub mod read;
+pub mod schema;
 pub mod text;
 pub mod timeline;
 pub mod wording;

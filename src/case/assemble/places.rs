@@ -78,12 +78,16 @@ pub(super) fn cite_logs(
 }
 
 /// Cites the first line of some kind in each log that has one.
-pub(super) fn cite_odd(
-    parts: &Parts<'_>,
-    kind: Oddity,
-    ledger: &mut Ledger<'_>,
-) -> Vec<String> {
-    let first = |log: &LogFile| log.log.tally.oddities.get(&kind)?.samples.first().map(|s| s.line);
+pub(super) fn cite_odd(parts: &Parts<'_>, kind: Oddity, ledger: &mut Ledger<'_>) -> Vec<String> {
+    let first = |log: &LogFile| {
+        log.log
+            .tally
+            .oddities
+            .get(&kind)?
+            .samples
+            .first()
+            .map(|s| s.line)
+    };
     cite_lines(parts, first, ledger)
 }
 
@@ -167,6 +171,10 @@ pub(super) fn cite_host(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> HostEvide
         for line in switches.into_iter().flatten() {
             cited.limit.push(ledger.cite_line(*artifact, line));
         }
+    }
+    for (artifact, line, text) in &survey.registry_lines {
+        let id = ledger.cite(*artifact, Place::Line(*line), text.as_str());
+        cited.limit.push(id);
     }
     cited.case.extend(cited.limit.iter().cloned());
     if options.npp_limit.is_some() {

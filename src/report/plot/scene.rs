@@ -443,6 +443,7 @@ mod tests {
                 high: limit,
                 basis: String::new(),
                 quality: String::new(),
+                evidence: Vec::new(),
             });
             one.pool.threshold = Some(crate::report::model::Threshold {
                 bytes: 20,
