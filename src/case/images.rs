@@ -203,11 +203,9 @@ fn collect(jobs: &[(usize, &Artifact)], looked: Vec<Looked>, survey: &mut Survey
             .map(|b| b.sentence())
             .collect();
         if !reasons.is_empty() && copy_of.is_none() {
-            images.blind.push((
-                facts.name.clone(),
-                facts.sha256,
-                reasons.join("; "),
-            ));
+            images
+                .blind
+                .push((facts.name.clone(), facts.sha256, reasons.join("; ")));
         }
         if !facts.findings.is_empty() || !facts.reversed.is_empty() {
             held.insert(facts.sha256, images.holding.len());

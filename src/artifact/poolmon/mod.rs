@@ -44,8 +44,8 @@ mod third_party;
 
 pub use completeness::Completeness;
 pub use decode::{Encoding, EncodingChange};
-pub use quote::lines;
 pub use notes::{FileNotes, FileProblem, Problem, StampSide, Tally};
+pub use quote::lines;
 pub use reader::{Options, SnapshotReader};
 pub use recognise::{Foreign, HEAD as RECOGNITION_HEAD, Kind, Recognition, recognise};
 pub use row::{

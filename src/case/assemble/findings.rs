@@ -73,6 +73,16 @@ pub(super) fn findings(
             vec![cited],
         );
     }
+    reversed(parts, ledger, &mut add);
+    findings
+}
+
+/// Images that hold a tag with its bytes the other way round.
+fn reversed(
+    parts: &Parts<'_>,
+    ledger: &mut Ledger<'_>,
+    add: &mut impl FnMut(&'static str, &'static str, String, Vec<String>),
+) {
     for image in parts
         .images
         .holding
@@ -99,7 +109,6 @@ pub(super) fn findings(
             cited,
         );
     }
-    findings
 }
 
 /// Cites the first snapshot after each restart.

@@ -103,12 +103,7 @@ fn refusal_reasons(
             bare(log.refused, "connection"),
         );
         let text = format!("{rows} {add} up to {connections}, from {first} on");
-        reasons.add(
-            "refusals_counted",
-            "for",
-            text,
-            quotes.first(3),
-        );
+        reasons.add("refusals_counted", "for", text, quotes.first(3));
     } else if log.analysable > 0 {
         let text = format!(
             "{} of {}, and no refused connection",
@@ -297,7 +292,10 @@ fn limits(
             "correlation_withheld",
             "limit",
             format!("{}; {}", withheld.reason, withheld.remedy),
-            together([quotes.first(1), cite_ends(parts, 0..snapshots.min(1), ledger)]),
+            together([
+                quotes.first(1),
+                cite_ends(parts, 0..snapshots.min(1), ledger),
+            ]),
         );
     }
     if let Err(why) = &parts.facts.host.limit {
@@ -346,9 +344,20 @@ fn limits(
         reasons.add("lower_bound", "limit", text, cited);
     }
     broken(parts, reasons, ledger);
+    uncovered(parts, conclusion, reasons, ledger);
+}
+
+/// Logs that do not reach as far as the snapshots do.
+fn uncovered(
+    parts: &Parts<'_>,
+    conclusion: &Conclusion,
+    reasons: &mut Reasons,
+    ledger: &mut Ledger<'_>,
+) {
+    let snapshots = parts.pools.history.snapshots.len();
     if !parts.facts.logs_cover
         && parts.log.analysable > 0
-        && parts.pools.history.snapshots.len() > 1
+        && snapshots > 1
         && conclusion.decision.outcome == Outcome::LeakWithoutRefusals
     {
         reasons.add(
@@ -385,7 +394,12 @@ fn broken(parts: &Parts<'_>, reasons: &mut Reasons, ledger: &mut Ledger<'_>) {
         );
         // The last line that could be read.
         let last = |log: &LogFile| is_cut(log).then_some(log.log.tally.lines.max(1));
-        reasons.add("logs_damaged", "limit", text, cite_lines(parts, last, ledger));
+        reasons.add(
+            "logs_damaged",
+            "limit",
+            text,
+            cite_lines(parts, last, ledger),
+        );
     }
     if parts.log.undated_refusals > 0 {
         let text = format!(
