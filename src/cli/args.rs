@@ -86,6 +86,11 @@ pub(super) enum Command {
     /// Show all that driver images say: tags they allocate with, version, signer.
     Inspect(InspectArgs),
     /// Show the evidence of a saved report, and check it against the bundle.
+    ///
+    /// Without ids: a table of all evidence. With ids: what each says, where that stands, and what
+    /// is around it. With --bundle, the artifact itself is opened, its digest compared with the
+    /// report's, and the raw lines or bytes are printed from it. Ends with status 5 if an artifact
+    /// was changed, with 1 if it is missing.
     Show(ShowArgs),
     /// Write a small synthetic case and analyse it.
     Demo(DemoArgs),
@@ -259,9 +264,6 @@ pub(super) struct InspectArgs {
     pub(super) format: QuickFormat,
 }
 
-/// Without ids: a table of all evidence. With ids: what each says, where that stands, and what is
-/// around it. With --bundle, the artifact itself is opened, its digest compared with the report's,
-/// and the raw lines or bytes are printed from it; status 5 if it was changed, 1 if it is missing.
 #[derive(Debug, Args)]
 pub(super) struct ShowArgs {
     /// A report.json, or `-` for stdin.

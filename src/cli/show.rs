@@ -15,9 +15,11 @@ use crate::report::escape::{Charset, columns, fit, fit_end};
 use crate::report::read::{SavedEvidence, SavedReport};
 use crate::tag::Tag;
 
-/// Columns of the table of evidence: a terminal's 80, less two blanks twice.
+/// Columns of the table of evidence: a terminal's 80, less two blanks between them. The state
+/// stands there only where a bundle was looked into, and takes its room from the text.
 const ID: usize = 5;
 const PLACE: usize = 34;
+const STATE: usize = 12;
 const TEXT: usize = 37;
 
 /// Ids named where one is not known.
@@ -219,11 +221,11 @@ fn table(shown: &[Shown<'_>], out: &mut dyn Write) -> io::Result<()> {
         let evidence = one.evidence;
         let at = fit_end(&place(evidence), PLACE, Charset::Unicode);
         let blanks = " ".repeat(PLACE.saturating_sub(columns(&at)));
-        let mark = match &one.found {
-            Some(found) => format!("{:12}  ", state(found)),
-            None => String::new(),
+        let (mark, room) = match &one.found {
+            Some(found) => (format!("{:STATE$}  ", state(found)), TEXT - STATE - 2),
+            None => (String::new(), TEXT),
         };
-        let text = fit(&evidence.text, TEXT, Charset::Unicode);
+        let text = fit(&evidence.text, room, Charset::Unicode);
         let id = fit(&evidence.id, ID, Charset::Unicode);
         writeln!(out, "{id:ID$}  {at}{blanks}  {mark}{text}")?;
     }

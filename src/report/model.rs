@@ -35,9 +35,10 @@ pub struct Report {
 
 /// The program that made the report.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-#[allow(missing_docs, reason = "named as they are")]
 pub struct Tool {
+    /// `poolsleuth`.
     pub name: &'static str,
+    /// Its version, as `--version` prints it.
     pub version: &'static str,
 }
 
@@ -480,13 +481,18 @@ pub struct Driver {
 
 /// What an image says of itself.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
-#[allow(missing_docs, reason = "named as in the version resource")]
 pub struct Version {
+    /// `FileVersion`: the image's own.
     pub file_version: Option<String>,
+    /// `ProductVersion`.
     pub product_version: Option<String>,
+    /// `CompanyName`.
     pub company: Option<String>,
+    /// `ProductName`.
     pub product: Option<String>,
+    /// `FileDescription`.
     pub description: Option<String>,
+    /// `OriginalFilename`: the name that it was built under.
     pub original_name: Option<String>,
 }
 

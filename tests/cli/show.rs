@@ -61,6 +61,9 @@ fn without_ids_all_evidence_is_listed_in_80_columns() {
         assert!(unicode_width::UnicodeWidthStr::width(line) <= 80, "{line}");
     }
     let checked = show(&place, &["--bundle", "leak-x64"]);
+    for line in checked.out.lines() {
+        assert!(unicode_width::UnicodeWidthStr::width(line) <= 80, "{line}");
+    }
     assert_eq!(checked.status, Some(0), "{}", checked.err);
     assert!(
         checked.out.lines().all(|line| line.contains("  matches  ")),
@@ -206,7 +209,8 @@ fn utf16_is_shown_as_text() {
     assert_eq!(done.status, Some(0), "{}", done.err);
     let kept = row["context"].as_array().unwrap().iter();
     let cited = kept.clone().find(|l| l["cited"] == true).unwrap();
-    let line = format!("> {:>9}  {}", row["line"], cited["text"].as_str().unwrap());
+    let number = row["line"].as_u64().unwrap();
+    let line = format!("> {number:>9}  {}", cited["text"].as_str().unwrap());
     assert!(done.out.contains(&line), "{line}\n{}", done.out);
 }
 
