@@ -238,6 +238,9 @@ pub(super) fn tags(
         .collect()
 }
 
+/// A tag's row: of which tag, in which file and at which position there, in which snapshot.
+type WantedRow = ((Tag, Pool), (usize, usize), usize);
+
 /// Cites the first and the last row of each tag listed; where a row is not found again, its
 /// snapshot.
 fn quote(
@@ -245,7 +248,7 @@ fn quote(
     listed: &[(Tag, Pool)],
     ledger: &mut Ledger<'_>,
 ) -> Vec<((Tag, Pool), String)> {
-    let mut wanted: Vec<((Tag, Pool), (usize, usize), usize)> = Vec::new();
+    let mut wanted: Vec<WantedRow> = Vec::new();
     for &(tag, pool) in listed {
         let Some(series) = parts.facts.series_of(tag, pool) else {
             continue;
