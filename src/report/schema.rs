@@ -1,7 +1,7 @@
 //! The JSON Schema of the report (draft 2020-12), derived from the types that are written.
 //!
 //! Descriptions are the types' own documentation. What a type cannot say is added here: which
-//! texts come from a list that may grow ([`KNOWN`]), which are times or digests. Nothing is
+//! texts come from a list that may grow (`KNOWN`), which are times or digests. Nothing is
 //! required but the version, and fields that are not described are allowed, because consumers may
 //! rely on neither (docs/report-schema.md).
 
