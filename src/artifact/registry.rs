@@ -7,6 +7,9 @@
 
 use encoding_rs::{Encoding, UTF_8};
 
+/// Lines kept; there are three values, and control sets repeat them.
+const MAX_LINES: usize = 12;
+
 /// What an export states; a value that it lacks is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RegistryFacts {
@@ -20,10 +23,15 @@ pub struct RegistryFacts {
 
 /// Reads an export.
 pub fn parse(bytes: &[u8]) -> RegistryFacts {
+    parse_lines(bytes).0
+}
+
+/// Reads an export; also the lines, counted from 1, that state something of it.
+pub fn parse_lines(bytes: &[u8]) -> (RegistryFacts, Vec<(u64, String)>) {
     let encoding = Encoding::for_bom(bytes).map_or(UTF_8, |(encoding, _)| encoding);
     let (text, _) = encoding.decode_with_bom_removal(bytes);
-    let mut facts = RegistryFacts::default();
-    for line in text.lines() {
+    let (mut facts, mut lines) = (RegistryFacts::default(), Vec::new());
+    for (number, line) in (1u64..).zip(text.lines()) {
         let Some((name, value)) = dword(line) else {
             continue;
         };
@@ -34,8 +42,11 @@ pub fn parse(bytes: &[u8]) -> RegistryFacts {
             _ => continue,
         };
         *slot = Some(value);
+        if lines.len() < MAX_LINES {
+            lines.push((number, line.to_owned()));
+        }
     }
-    facts
+    (facts, lines)
 }
 
 fn dword(line: &str) -> Option<(&str, u32)> {
@@ -58,6 +69,9 @@ mod tests {
             nonpaged_pool_limit: None,
         };
         assert_eq!(parse(EXPORT.as_bytes()), wanted);
+        let (_, lines) = parse_lines(EXPORT.as_bytes());
+        let numbers: Vec<u64> = lines.iter().map(|(number, _)| *number).collect();
+        assert_eq!(numbers, [4, 5]);
         let wide: Vec<u8> = [0xfeff]
             .into_iter()
             .chain(EXPORT.encode_utf16())

@@ -16,17 +16,22 @@ use crate::artifact::driver::identity::{Identity, identify};
 use crate::artifact::driver::image::{Image, ImageError, Machine};
 use crate::artifact::driver::signature::SignatureState;
 use crate::artifact::driver::tags::{
-    Blind, Finding, Grade, TagFindings, TagQuery, analyse, explain,
+    Blind, Finding, Grade, TagFindings, TagQuery, analyse, explain_at,
 };
+use crate::artifact::quote;
 use crate::bundle::{Artifact, Bundle, ContentDigest, Role, Sha256};
+use crate::report::model::ContextLine;
 use crate::tag::Tag;
 
 /// Largest image that is read. The largest driver of a corpus of five thousand has 60 MB;
 /// pagefile.sys and hiberfil.sys are no images and far larger.
-const MAX_IMAGE: u64 = 256 << 20;
+pub(super) const MAX_IMAGE: u64 = 256 << 20;
 
 /// Instructions shown as proof for one finding.
 const MAX_INSTRUCTIONS: usize = 12;
+
+/// Rows of bytes shown before and after that of the place.
+const AROUND_BYTES: u64 = 1;
 
 /// An image that holds one of the tags, or that allocates nothing in sight but could.
 pub(super) struct ImageFacts {
@@ -37,8 +42,9 @@ pub(super) struct ImageFacts {
     pub(super) file_name: String,
     pub(super) sha256: Sha256,
     pub(super) machine: Machine,
-    pub(super) findings: Vec<(Finding, Vec<String>)>,
-    pub(super) reversed: Vec<Tag>,
+    pub(super) findings: Vec<(Finding, Proof)>,
+    /// Tags that stand in it reversed, and at which offset.
+    pub(super) reversed: Vec<(Tag, u64)>,
     pub(super) blind: Vec<Blind>,
     /// Only for images that matter: reading it costs several passes over the file.
     pub(super) identity: Option<Box<Identity>>,
@@ -46,6 +52,51 @@ pub(super) struct ImageFacts {
     pub(super) catalog: Option<String>,
     /// Other names of the same bytes.
     pub(super) copies: Vec<String>,
+}
+
+/// What can be shown of a finding.
+#[derive(Default)]
+pub(super) struct Proof {
+    /// The instructions that make it plain.
+    pub(super) instructions: Vec<String>,
+    /// Those instructions, and the bytes around the place, as evidence has them.
+    pub(super) context: Vec<ContextLine>,
+}
+
+impl Proof {
+    pub(super) fn of(image: &Image<'_>, bytes: &[u8], finding: &Finding) -> Self {
+        let lines = if finding.grade <= Grade::Operand {
+            explain_at(image, finding)
+        } else {
+            Vec::new()
+        };
+        let site = finding.site.as_ref();
+        let mut proof = Proof::default();
+        for (rva, text) in lines.into_iter().take(MAX_INSTRUCTIONS) {
+            proof.context.push(ContextLine {
+                kind: "instruction",
+                line: None,
+                offset: image.offset_of(rva).map(|at| at as u64),
+                cited: site.is_some_and(|s| s.rva == rva),
+                text: text.clone(),
+            });
+            proof.instructions.push(text);
+        }
+        let rows = site
+            .filter(|_| finding.grade < Grade::Text)
+            .map(|site| quote::dump(bytes, 0, site.offset, AROUND_BYTES));
+        let offset = site.map_or(0, |site| site.offset);
+        proof
+            .context
+            .extend(rows.into_iter().flatten().map(|(at, text)| ContextLine {
+                kind: "bytes",
+                line: None,
+                offset: Some(at),
+                cited: at == offset - offset % quote::ROW as u64,
+                text,
+            }));
+        proof
+    }
 }
 
 /// All images.
@@ -56,7 +107,7 @@ pub(super) struct Images {
     /// Images looked into, copies counted once.
     pub(super) searched: usize,
     /// Images into which one cannot see, with the reasons.
-    pub(super) blind: Vec<(String, String)>,
+    pub(super) blind: Vec<(String, Sha256, String)>,
     /// What happened to images of other bundles.
     pub(super) notes: Vec<String>,
 }
@@ -152,7 +203,9 @@ fn collect(jobs: &[(usize, &Artifact)], looked: Vec<Looked>, survey: &mut Survey
             .map(|b| b.sentence())
             .collect();
         if !reasons.is_empty() && copy_of.is_none() {
-            images.blind.push((facts.name.clone(), reasons.join("; ")));
+            images
+                .blind
+                .push((facts.name.clone(), facts.sha256, reasons.join("; ")));
         }
         if !facts.findings.is_empty() || !facts.reversed.is_empty() {
             held.insert(facts.sha256, images.holding.len());
@@ -267,12 +320,8 @@ fn read_image(
                 other => Some(other.to_string()),
             });
     let shown = |finding: Finding| {
-        let lines = if finding.grade <= Grade::Operand {
-            explain(&image, &finding)
-        } else {
-            Vec::new()
-        };
-        (finding, lines.into_iter().take(MAX_INSTRUCTIONS).collect())
+        let proof = Proof::of(&image, bytes, &finding);
+        (finding, proof)
     };
     Ok(ImageFacts {
         bundle: 0,
@@ -281,7 +330,10 @@ fn read_image(
         file_name,
         sha256: Sha256::of(&[]),
         machine: image.machine,
-        reversed: reversed.iter().map(|f| f.tag).collect(),
+        reversed: reversed
+            .iter()
+            .map(|f| (f.tag, f.site.as_ref().map_or(0, |site| site.offset)))
+            .collect(),
         findings: findings.into_iter().map(shown).collect(),
         blind,
         identity,

@@ -16,6 +16,7 @@ mod host;
 mod images;
 mod inspect;
 mod logs;
+pub mod lookup;
 mod options;
 mod pools;
 mod progress;

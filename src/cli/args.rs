@@ -87,8 +87,17 @@ pub(super) enum Command {
     Inspect(InspectArgs),
     /// Set two cases side by side: before and after a fix, or two nodes.
     Diff(DiffArgs),
+    /// Show the evidence of a saved report, and check it against the bundle.
+    ///
+    /// Without ids: a table of all evidence. With ids: what each says, where that stands, and what
+    /// is around it. With --bundle, the artifact itself is opened, its digest compared with the
+    /// report's, and the raw lines or bytes are printed from it. Ends with status 5 if an artifact
+    /// was changed, with 1 if it is missing.
+    Show(ShowArgs),
     /// Write a small synthetic case and analyse it.
     Demo(DemoArgs),
+    /// Print the JSON Schema of the report.
+    Schema,
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -291,6 +300,28 @@ pub(super) struct DiffArgs {
     /// Text without any character outside ASCII.
     #[arg(long)]
     pub(super) ascii: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// A report.json, or `-` for stdin.
+    #[arg(value_name = "REPORT")]
+    pub(super) report: PathBuf,
+    /// Evidence to show: E12, or 12.
+    #[arg(value_name = "ID")]
+    pub(super) ids: Vec<String>,
+    /// The case: a folder, a .zip, or the files of one case. Repeatable.
+    #[arg(short, long, value_name = "BUNDLE")]
+    pub(super) bundle: Vec<PathBuf>,
+    /// More driver images, as given to analyze. Repeatable.
+    #[arg(long, value_name = "DIR", requires = "bundle")]
+    pub(super) drivers: Vec<PathBuf>,
+    /// Lines, or rows of 16 bytes, before and after the place.
+    #[arg(short = 'C', long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(..=1000), requires = "bundle")]
+    pub(super) context: u16,
+    /// What to print on stdout.
+    #[arg(long, value_enum, default_value_t = QuickFormat::Text, value_name = "FORMAT")]
+    pub(super) format: QuickFormat,
 }
 
 #[derive(Debug, Args)]

@@ -11,7 +11,7 @@ use crate::case::Options;
 use crate::compare::{Side, Source, compare, render};
 use crate::report::escape::Charset;
 use crate::report::json;
-use crate::report::read::{MAX_BYTES, Written, begins_like_json};
+use crate::report::read::{Written, begins_like_json};
 
 /// Bytes that tell a report from a file of a case.
 const BEGINNING: u64 = 4096;
@@ -83,11 +83,8 @@ fn is_report(path: &Path) -> Result<bool, Failure> {
 }
 
 fn read(path: &Path) -> Result<Written, Failure> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|why| given(path, why))?;
-    Written::parse(&bytes).map_err(|why| Failure::Report {
+    let file = File::open(path).map_err(|why| given(path, why))?;
+    Written::read(file).map_err(|why| Failure::Report {
         path: path.to_owned(),
         why,
     })

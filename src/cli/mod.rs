@@ -11,6 +11,7 @@ mod images;
 mod output;
 mod progress;
 mod quick;
+mod show;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -47,7 +48,9 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Scan(args) => images::scan(args, &cli.common),
         Command::Inspect(args) => images::inspect(args, &cli.common),
         Command::Diff(args) => diff::run(args, &cli.common),
+        Command::Show(args) => show::run(args, &cli.common),
         Command::Demo(args) => analyze::demo(args, &cli.common),
+        Command::Schema => generate::schema(),
         Command::Completions { shell } => generate::completions(*shell),
         Command::Man => generate::man(),
     };

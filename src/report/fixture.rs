@@ -38,6 +38,7 @@ pub fn empty() -> Report {
             architecture: None,
             ram_bytes: None,
             sources: Vec::new(),
+            evidence: Vec::new(),
         },
         time: Time::default(),
         verdict: Verdict {
@@ -99,6 +100,7 @@ fn evidence(id: &str, artifact: &str, line: Option<u64>, text: &str) -> Evidence
         line,
         offset: line.is_none().then_some(0x1a2c),
         text: text.to_owned(),
+        context: Vec::new(),
     }
 }
 
@@ -297,6 +299,7 @@ pub fn leak_explained() -> Report {
                 nonpaged_peak: Some(231 * MIB),
                 nonpaged_growth_bytes_per_hour: Some(5_242_880.0),
                 basis: None,
+                evidence: Vec::new(),
             },
             Epoch {
                 snapshots: 8,
@@ -308,6 +311,7 @@ pub fn leak_explained() -> Report {
                 nonpaged_peak: Some(71 * MIB),
                 nonpaged_growth_bytes_per_hour: Some(5_242_880.0),
                 basis: None,
+                evidence: Vec::new(),
             },
         ],
         nonpaged: growing(),
@@ -317,6 +321,7 @@ pub fn leak_explained() -> Report {
             high: 271 << 20,
             basis: "32-bit Windows Server 2003: 256 MB [KB 126402]; up to 271 MB seen".to_owned(),
             quality: "documented".to_owned(),
+            evidence: Vec::new(),
         }),
         threshold: Some(Threshold {
             bytes: 20 << 20,

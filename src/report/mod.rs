@@ -8,6 +8,8 @@ pub mod markdown;
 pub mod model;
 pub mod plot;
 pub mod read;
+pub mod saved;
+pub mod schema;
 pub mod text;
 pub mod timeline;
 pub mod wording;

@@ -5,6 +5,9 @@
 //! gives such a field as absent, never as zero, which is what docs of the shape promise to
 //! every reader.
 
+use std::io::Read;
+
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::model::SCHEMA_VERSION;
@@ -19,6 +22,12 @@ const QUOTED: usize = 40;
 /// Why bytes are no report that this program reads.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
+    /// Reading failed.
+    #[error("cannot be read: {why}")]
+    Io {
+        /// What the system says.
+        why: String,
+    },
     /// More bytes than [`MAX_BYTES`].
     #[error("larger than {} MiB, which no report is", MAX_BYTES >> 20)]
     TooLarge,
@@ -28,6 +37,12 @@ pub enum ReadError {
     )]
     NotJson {
         /// What the parser says, with line and column.
+        why: String,
+    },
+    /// A field does not hold what reports put there.
+    #[error("a report with a field of another type than reports have: {why}")]
+    OtherType {
+        /// What the parser says.
         why: String,
     },
     /// JSON of another kind.
@@ -57,6 +72,28 @@ impl ReadError {
 pub struct Written(Value);
 
 impl Written {
+    /// Reads and parses a report.json.
+    ///
+    /// # Errors
+    /// As [`Written::parse`], and when reading fails.
+    pub fn read(from: impl Read) -> Result<Written, ReadError> {
+        let mut bytes = Vec::new();
+        from.take(MAX_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|why| ReadError::Io {
+                why: why.to_string(),
+            })?;
+        Written::parse(&bytes)
+    }
+
+    /// The fields that a type names; others are passed over.
+    ///
+    /// # Errors
+    /// [`ReadError::OtherType`].
+    pub fn typed<T: DeserializeOwned>(self) -> Result<T, ReadError> {
+        serde_json::from_value(self.0).map_err(|e| ReadError::OtherType { why: e.to_string() })
+    }
+
     /// Parses the bytes of a report.json.
     ///
     /// # Errors

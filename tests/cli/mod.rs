@@ -7,13 +7,19 @@
 //! | [`streams`] | exit status, stdout and stderr, colour, refusing to overwrite |
 //! | [`hostile`] | bundles made to break it |
 //! | [`partial`] | a part of an upload, and logs that say nothing |
+//! | [`evidence`] | does every figure lead to a place in a file, and is that there? |
+//! | [`schema`] | are all reports as `poolsleuth schema` says? |
+//! | [`show`] | is evidence found again in the bundle, and a changed file noticed? |
 //! | [`excerpts`] | real excerpts (`POOLSLEUTH_SHARED`): is every row counted? |
 
 mod diff;
+mod evidence;
 mod excerpts;
 mod hostile;
 mod identity;
 mod partial;
+mod schema;
+mod show;
 mod streams;
 
 use std::ffi::OsStr;

@@ -168,6 +168,15 @@ fn appendix(report: &mut Report) {
         evidence.artifact = one(n);
         evidence.sha256 = Some(one(n + 1));
         evidence.text = mouthful();
+        evidence.context = (0..3)
+            .map(|line| ContextLine {
+                kind: "line",
+                line: Some(line),
+                offset: None,
+                cited: line == 1,
+                text: one(n + 2),
+            })
+            .collect();
     }
     report.evidence[2].id = "E1".into();
     report.evidence[3].id = "E1\"><script>window.hit=10</script>".into();
@@ -234,6 +243,15 @@ pub fn worst() -> Report {
     let last = report.pool.tags[plotted].clone();
     report.pool.tags.resize(400, last);
     let mut evidence = report.evidence.swap_remove(0);
+    evidence.context = (0..200)
+        .map(|line| ContextLine {
+            kind: "line",
+            line: Some(line),
+            offset: None,
+            cited: line % 2 == 0,
+            text: wide.clone(),
+        })
+        .collect();
     evidence.text = wide;
     report.evidence = (0..2_000)
         .map(|n| Evidence {

@@ -19,6 +19,7 @@ mod text;
 use std::fmt;
 
 pub use parse::parse;
+pub use text::decode as text_of;
 
 /// A value and the line it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,8 +8,8 @@ use crate::artifact::driver::pdb::LinkStamp;
 use crate::artifact::driver::signature::{DigestVerdict, SignatureState};
 use crate::artifact::driver::tags::{Finding, Via, same};
 use crate::case::conclusion::{Conclusion, TagAnswer};
-use crate::case::evidence::{Ledger, Place};
-use crate::case::images::ImageFacts;
+use crate::case::evidence::Ledger;
+use crate::case::images::{ImageFacts, Proof};
 use crate::diagnosis::attribution::{Answer, Ranked};
 use crate::report::model::{Attribution, Candidate, Driver, Signature, Version};
 use crate::tag::{Pool, Tag};
@@ -114,34 +114,8 @@ fn candidate(
     ledger: &mut Ledger<'_>,
 ) -> Option<Candidate> {
     let image = parts.images.holding.get(ranked.suspicion.image)?;
-    let (finding, instructions) = best(image, answer.tag, answer.pool)?;
-    let cited = finding.site.as_ref().map(|site| {
-        let what = match finding.api {
-            Some(api) => format!(
-                "{} at RVA {:#x} in {}: {}",
-                finding.grade.name(),
-                site.rva,
-                site.section,
-                api
-            ),
-            None => format!(
-                "{} at RVA {:#x} in {}",
-                finding.grade.name(),
-                site.rva,
-                site.section
-            ),
-        };
-        if image.bundle == 0 {
-            ledger.cite(image.artifact, Place::Offset(site.offset), what)
-        } else {
-            ledger.cite_named(
-                image.name.clone(),
-                Some(image.sha256.to_string()),
-                Place::Offset(site.offset),
-                what,
-            )
-        }
-    });
+    let (finding, proof) = best(image, answer.tag, answer.pool)?;
+    let cited = cite(image, finding, proof, ledger);
     Some(Candidate {
         driver: driver(image),
         grade: finding.grade.name(),
@@ -150,15 +124,38 @@ fn candidate(
         api: finding.api.map(str::to_owned),
         sites: u64::from(ranked.suspicion.sites),
         rva: finding.site.as_ref().map(|s| u64::from(s.rva)),
-        instructions: instructions.clone(),
+        instructions: proof.instructions.clone(),
         why: ranked.why.clone(),
-        evidence: cited.into_iter().collect(),
+        evidence: vec![cited],
     })
+}
+
+/// Cites the place of a finding; one without a place is about the image as a whole.
+fn cite(image: &ImageFacts, finding: &Finding, proof: &Proof, ledger: &mut Ledger<'_>) -> String {
+    let grade = finding.grade.name();
+    let (offset, what) = match (&finding.site, finding.api) {
+        (Some(site), Some(api)) => (
+            site.offset,
+            format!("{grade} at RVA {:#x} in {}: {api}", site.rva, site.section),
+        ),
+        (Some(site), None) => (
+            site.offset,
+            format!("{grade} at RVA {:#x} in {}", site.rva, site.section),
+        ),
+        (None, _) => (0, format!("{grade}: the image as a whole")),
+    };
+    ledger.cite_named(
+        image.name.clone(),
+        Some(image.sha256.to_string()),
+        offset,
+        what,
+        proof.context.clone(),
+    )
 }
 
 /// The finding to show: of equally strong ones a call for the leaking pool, and one that does not
 /// run at load only.
-fn best(image: &ImageFacts, tag: Tag, pool: Pool) -> Option<&(Finding, Vec<String>)> {
+fn best(image: &ImageFacts, tag: Tag, pool: Pool) -> Option<&(Finding, Proof)> {
     let misfit = |f: &Finding| f.pool.map_or(1, |asked| if asked == pool { 0 } else { 2 });
     let at_load = |f: &Finding| f.site.as_ref().is_some_and(|s| s.discardable);
     image

@@ -8,9 +8,17 @@ use iced_x86::{Decoder, DecoderOptions, Formatter, IntelFormatter};
 
 /// The instructions that make `finding` plain, a line each: RVA and text.
 pub fn explain(image: &Image<'_>, finding: &Finding) -> Vec<String> {
+    explain_at(image, finding)
+        .into_iter()
+        .map(|(_, line)| line)
+        .collect()
+}
+
+/// The same, each line with its RVA as a number.
+pub fn explain_at(image: &Image<'_>, finding: &Finding) -> Vec<(u32, String)> {
     let line = |&rva: &u32| {
         let text = instruction(image, rva)?;
-        Some(format!("{rva:08x}  {text}"))
+        Some((rva, format!("{rva:08x}  {text}")))
     };
     finding.proof.iter().filter_map(line).collect()
 }

@@ -25,7 +25,7 @@ mod structures;
 #[cfg(test)]
 mod tests;
 
-pub use explain::explain;
+pub use explain::{explain, explain_at};
 pub use finding::{Blind, Finding, Grade, MAX_SITES, Site, SiteCounts, TagFindings, Via};
 pub use query::{TagQuery, same};
 

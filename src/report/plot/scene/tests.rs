@@ -176,6 +176,7 @@ fn levels_are_drawn_in_sight_only() {
             high: limit,
             basis: String::new(),
             quality: String::new(),
+            evidence: Vec::new(),
         });
         one.pool.threshold = Some(crate::report::model::Threshold {
             bytes: 20,
