@@ -23,6 +23,7 @@ pub mod bundle;
 pub mod case;
 pub mod cli;
 pub mod diagnosis;
+pub mod redact;
 pub mod report;
 pub mod tag;
 pub mod timeline;

@@ -16,6 +16,7 @@ mod host;
 mod images;
 mod inspect;
 mod logs;
+mod names;
 mod options;
 mod pools;
 mod progress;
@@ -23,6 +24,7 @@ mod survey;
 mod times;
 
 pub use inspect::{ImageReport, inspect_image};
+pub use names::{Name, NameKind, names};
 pub use options::Options;
 pub use progress::{NoProgress, Phase, Progress};
 

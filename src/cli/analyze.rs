@@ -4,9 +4,12 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::args::{AnalyzeArgs, Common, DateOrderArg, DemoArgs, FactArgs, Level, OutArgs};
+use super::args::{
+    AnalyzeArgs, Common, DateOrderArg, DemoArgs, FactArgs, Level, OutArgs, RedactArgs,
+};
 use super::exit::{Exit, Failure};
-use super::{output, progress};
+use super::redact::Redaction;
+use super::{output, progress, redact};
 use crate::artifact::pooltag;
 use crate::bundle::{Bundle, Limits};
 use crate::case::{self, Options};
@@ -21,6 +24,7 @@ pub(super) fn run(args: &AnalyzeArgs, common: &Common) -> Result<Exit, Failure> 
     if let Some(folder) = &args.out.output {
         output::make_folder(folder)?;
     }
+    let redaction = redact::prepare(&args.out.redact, args.out.output.as_deref(), common)?;
     let mut options = options(&args.facts)?;
     let last = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned());
     options.typed.extend(
@@ -29,23 +33,35 @@ pub(super) fn run(args: &AnalyzeArgs, common: &Common) -> Result<Exit, Failure> 
             .filter_map(last)
             .map(|name| format!("--drivers={name}")),
     );
-    let report = report(&args.bundle, &args.drivers, &options, common)?;
+    let case = Case {
+        paths: &args.bundle,
+        drivers: &args.drivers,
+        options: &options,
+    };
+    let report = report(&case, redaction, &args.out.redact, common)?;
     deliver(&report, &args.out, common)
 }
 
-/// Opens and analyses; the progress is gone from the screen on return.
+/// What to analyse.
+struct Case<'a> {
+    paths: &'a [PathBuf],
+    drivers: &'a [PathBuf],
+    options: &'a Options,
+}
+
+/// Opens, analyses and redacts; the progress is gone from the screen on return.
 fn report(
-    paths: &[PathBuf],
-    drivers: &[PathBuf],
-    options: &Options,
+    case: &Case<'_>,
+    redaction: Option<Redaction>,
+    redact: &RedactArgs,
     common: &Common,
 ) -> Result<Report, Failure> {
-    let bundle = Bundle::open(paths, &Limits::default())?;
+    let bundle = Bundle::open(case.paths, &Limits::default())?;
     if bundle.artifacts().is_empty() {
-        return Err(Failure::Nothing(holds_nothing(paths, &bundle)));
+        return Err(Failure::Nothing(holds_nothing(case.paths, &bundle)));
     }
     let mut more = Vec::new();
-    for folder in drivers {
+    for folder in case.drivers {
         more.push(Bundle::open(
             std::slice::from_ref(folder),
             &Limits::default(),
@@ -58,8 +74,17 @@ fn report(
             bundle.artifacts().len()
         );
     }
-    let progress = progress::of(common);
-    Ok(case::analyse(&bundle, &more, options, progress.as_ref()))
+    let report = {
+        let progress = progress::of(common);
+        case::analyse(&bundle, &more, case.options, progress.as_ref())
+    };
+    match redaction {
+        Some(redaction) => {
+            let bundles: Vec<&Bundle> = std::iter::once(&bundle).chain(&more).collect();
+            redaction.report(report, &bundles, redact)
+        }
+        None => Ok(report),
+    }
 }
 
 fn holds_nothing(paths: &[PathBuf], bundle: &Bundle) -> String {
@@ -79,7 +104,7 @@ fn holds_nothing(paths: &[PathBuf], bundle: &Bundle) -> String {
 fn deliver(report: &Report, out: &OutArgs, common: &Common) -> Result<Exit, Failure> {
     if let Some(folder) = &out.output {
         output::write_all(report, folder)?;
-        if common.verbose {
+        if common.verbose && !out.redact.redact {
             let _ = writeln!(
                 std::io::stderr(),
                 "poolsleuth: reports written to {}",
@@ -188,6 +213,10 @@ const MAX_DEMO: u64 = 64 << 20;
 
 pub(super) fn demo(args: &DemoArgs, common: &Common) -> Result<Exit, Failure> {
     let folder = args.dir.clone().unwrap_or_else(|| "poolsleuth-demo".into());
+    if let Some(output) = &args.out.output {
+        output::make_folder(output)?;
+    }
+    let redaction = redact::prepare(&args.out.redact, args.out.output.as_deref(), common)?;
     unpack(&folder)?;
     if !common.quiet {
         let _ = writeln!(
@@ -196,12 +225,12 @@ pub(super) fn demo(args: &DemoArgs, common: &Common) -> Result<Exit, Failure> {
             folder.display()
         );
     }
-    let report = report(
-        std::slice::from_ref(&folder),
-        &[],
-        &Options::default(),
-        common,
-    )?;
+    let case = Case {
+        paths: std::slice::from_ref(&folder),
+        drivers: &[],
+        options: &Options::default(),
+    };
+    let report = report(&case, redaction, &args.out.redact, common)?;
     deliver(&report, &args.out, common)
 }
 

@@ -10,6 +10,7 @@ mod images;
 mod output;
 mod progress;
 mod quick;
+mod redact;
 
 use std::ffi::OsString;
 use std::io::Write;
