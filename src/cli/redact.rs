@@ -76,7 +76,9 @@ fn key_of(path: &Path) -> Result<Key, Failure> {
     };
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(fail)?;
-    file.take(MAX_KEY + 1).read_to_end(&mut bytes).map_err(fail)?;
+    file.take(MAX_KEY + 1)
+        .read_to_end(&mut bytes)
+        .map_err(fail)?;
     if bytes.len() as u64 > MAX_KEY {
         let large = format!("larger than {} KiB, which no key is", MAX_KEY >> 10);
         return Err(fail(io::Error::new(io::ErrorKind::InvalidData, large)));

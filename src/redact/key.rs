@@ -23,7 +23,9 @@ pub enum KeyError {
         found: usize,
     },
     /// The system has no random numbers.
-    #[error("the system gives no random numbers ({0}); name a file of random bytes with --redact-key")]
+    #[error(
+        "the system gives no random numbers ({0}); name a file of random bytes with --redact-key"
+    )]
     NoRandom(getrandom::Error),
 }
 

@@ -80,7 +80,10 @@ impl Redactor {
         for name in names {
             match name {
                 Name::Stated(NameKind::Words, text) => {
-                    exact.push((text.clone(), Replacement::Pseudonym(Class::Text, text.clone())));
+                    exact.push((
+                        text.clone(),
+                        Replacement::Pseudonym(Class::Text, text.clone()),
+                    ));
                 }
                 Name::Stated(kind, text) => people.extend(stated(*kind, text)),
                 Name::Input(text) => {

@@ -46,7 +46,10 @@ impl Redactor {
     }
 
     fn is_driver(&self, artifact: &str) -> bool {
-        self.known.roles.get(artifact).is_none_or(|role| *role == "driver")
+        self.known
+            .roles
+            .get(artifact)
+            .is_none_or(|role| *role == "driver")
     }
 
     /// A driver's file name stays: its vendor knows it, and nobody else chose it.
@@ -88,7 +91,10 @@ fn ending(name: &str) -> Option<String> {
 
 /// One word of ASCII letters, digits, `_`, `-` and the ending of an image.
 fn is_image_name(name: &str) -> bool {
-    let image = matches!(ending(name).as_deref(), Some("sys" | "dll" | "exe" | "drv" | "mui" | "efi"));
+    let image = matches!(
+        ending(name).as_deref(),
+        Some("sys" | "dll" | "exe" | "drv" | "mui" | "efi")
+    );
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     image && name.len() <= MOST_DRIVER && name.bytes().all(plain) && address::find(name).is_empty()
 }
@@ -103,12 +109,15 @@ fn is_common(part: &str) -> bool {
     let words = stem
         .split(|c: char| !c.is_alphabetic())
         .filter(|word| !word.is_empty());
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ' | '(' | ')');
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ' | '(' | ')');
     let dashed = stem.replace(['-', '_', ' '], ".");
     (known || !stem.is_empty())
         && digits <= MOST_DIGITS
         && stem.chars().all(plain)
-        && words.into_iter().all(|word| COMMON.contains(&word.to_lowercase().as_str()))
+        && words
+            .into_iter()
+            .all(|word| COMMON.contains(&word.to_lowercase().as_str()))
         && address::find(stem).is_empty()
         && !looks_like_quad(&dashed)
 }
@@ -147,7 +156,10 @@ mod tests {
             ("a.b.secret", "file-", ""),
         ] {
             let shown = redactor.path(name);
-            assert!(shown.starts_with(start) && shown.ends_with(end), "{name}: {shown}");
+            assert!(
+                shown.starts_with(start) && shown.ends_with(end),
+                "{name}: {shown}"
+            );
             assert_eq!(redactor.path(name), shown);
         }
     }

@@ -73,7 +73,10 @@ fn windows_paths(text: &str) -> Vec<(Range<usize>, Class)> {
             && !bytes[at + 2..].starts_with(b"x0");
         if drive || share {
             let end = text[at..].find(PATH_ENDS).map_or(text.len(), |n| at + n);
-            let end = at + text[at..end].trim_end_matches([' ', '.', ',', ';', ')']).len();
+            let end = at
+                + text[at..end]
+                    .trim_end_matches([' ', '.', ',', ';', ')'])
+                    .len();
             found.push((at..end, Class::Path));
             at = end.max(at + 1);
         } else {
@@ -86,7 +89,12 @@ fn windows_paths(text: &str) -> Vec<(Range<usize>, Class)> {
 /// Words: what blanks and signs that quote or list set apart.
 fn words(text: &str) -> Vec<Range<usize>> {
     let apart = |c: char| {
-        c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | '<' | '>' | '(' | ')' | ',' | ';' | '|')
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(
+                c,
+                '"' | '\'' | '`' | '<' | '>' | '(' | ')' | ',' | ';' | '|'
+            )
     };
     let mut found = Vec::new();
     let mut start = None;
@@ -104,12 +112,15 @@ fn words(text: &str) -> Vec<Range<usize>> {
 }
 
 fn of_word(word: &str, author: Author) -> Option<(Range<usize>, Class)> {
-    let end = word.trim_end_matches(['.', ':', '!', ']', '}', '?', '…']).len();
+    let end = word
+        .trim_end_matches(['.', ':', '!', ']', '}', '?', '…'])
+        .len();
     let body = &word[..end];
     let start = body.len() - body.trim_start_matches(['[', '{', '=']).len();
     let inner = &body[start..];
     if let Some(at) = inner.find("://") {
-        let scheme = inner[..at].rfind(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.'));
+        let scheme = inner[..at]
+            .rfind(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.'));
         return Some((start + scheme.map_or(0, |n| n + 1)..end, Class::Uri));
     }
     if is_email(inner) {
@@ -148,7 +159,13 @@ fn of_word(word: &str, author: Author) -> Option<(Range<usize>, Class)> {
 fn is_escape(after_backslash: &str) -> bool {
     let mut rest = after_backslash.chars();
     match rest.next() {
-        Some('x') => rest.by_ref().take(2).filter(char::is_ascii_hexdigit).count() == 2,
+        Some('x') => {
+            rest.by_ref()
+                .take(2)
+                .filter(char::is_ascii_hexdigit)
+                .count()
+                == 2
+        }
         Some('u') => rest.next() == Some('{'),
         _ => false,
     }
@@ -176,7 +193,9 @@ fn is_host(word: &str) -> bool {
         return false;
     };
     let label = |l: &&str| {
-        !l.is_empty() && l.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
+        !l.is_empty()
+            && l.chars()
+                .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'))
     };
     let last = last.to_lowercase();
     let named = last.chars().count() >= 2 && last.chars().all(char::is_alphabetic);
@@ -204,16 +223,37 @@ mod tests {
     #[test]
     fn forms_of_strangers() {
         for (text, expected) in [
-            ("see https://web01.quill.example/a?b=c.", vec![("https://web01.quill.example/a?b=c", Class::Uri)]),
-            ("(ada@quill.example)", vec![("ada@quill.example", Class::Email)]),
-            ("E=ada@quill.example", vec![("ada@quill.example", Class::Email)]),
+            (
+                "see https://web01.quill.example/a?b=c.",
+                vec![("https://web01.quill.example/a?b=c", Class::Uri)],
+            ),
+            (
+                "(ada@quill.example)",
+                vec![("ada@quill.example", Class::Email)],
+            ),
+            (
+                "E=ada@quill.example",
+                vec![("ada@quill.example", Class::Email)],
+            ),
             ("by QUILL\\ada", vec![("QUILL\\ada", Class::Account)]),
-            ("on web01.quill.example:443 now", vec![("web01.quill.example", Class::Host)]),
-            ("C:\\Users\\Ada Quill\\src\\x.pdb", vec![("C:\\Users\\Ada Quill\\src\\x.pdb", Class::Path)]),
-            ("built at \\\\fs1\\Ada's share\\x", vec![("\\\\fs1\\Ada's share\\x", Class::Path)]),
+            (
+                "on web01.quill.example:443 now",
+                vec![("web01.quill.example", Class::Host)],
+            ),
+            (
+                "C:\\Users\\Ada Quill\\src\\x.pdb",
+                vec![("C:\\Users\\Ada Quill\\src\\x.pdb", Class::Path)],
+            ),
+            (
+                "built at \\\\fs1\\Ada's share\\x",
+                vec![("\\\\fs1\\Ada's share\\x", Class::Path)],
+            ),
             ("/home/ada/x.c", vec![("/home/ada/x.c", Class::Path)]),
             ("GET /a/b", vec![("/a/b", Class::Uri)]),
-            ("S-1-5-21-1-2-3-500", vec![("S-1-5-21-1-2-3-500", Class::Sid)]),
+            (
+                "S-1-5-21-1-2-3-500",
+                vec![("S-1-5-21-1-2-3-500", Class::Sid)],
+            ),
             ("00-1a-2b-3c-4d-5e", vec![("00-1a-2b-3c-4d-5e", Class::Mac)]),
             ("hstorflt.sys 3.2.0.118 Harrow Storage Ltd", vec![]),
             ("a\\x0ab \\u{202e}", vec![]),

@@ -21,8 +21,9 @@ const OF_FORMATS: &[&str] = &[
     "snapshot", "with", "of", "rows", "at", "byte",
 ];
 
-/// Longest number kept: 64 bits have twenty digits.
-const MOST_DIGITS: usize = 20;
+/// Longest number kept: thirteen digits count the bytes of nine terabytes. Longer ones are no
+/// figures of a log or a snapshot, but numbers of cards and accounts.
+const MOST_DIGITS: usize = 13;
 
 impl Redactor {
     /// A line of an artifact, or part of one.
@@ -31,9 +32,7 @@ impl Redactor {
         let mut rest = line;
         while let Some(c) = rest.chars().next() {
             let blank = is_blank(c);
-            let end = rest
-                .find(|c| is_blank(c) != blank)
-                .unwrap_or(rest.len());
+            let end = rest.find(|c| is_blank(c) != blank).unwrap_or(rest.len());
             let (token, after) = rest.split_at(end);
             match blank {
                 true => shown.push_str(token),
@@ -54,7 +53,10 @@ impl Redactor {
         let found = address::find(token);
         if let [(range, address)] = found.as_slice() {
             let around = [&token[..range.start], &token[range.end..]];
-            let plain = |part: &&str| part.chars().all(|c| c.is_ascii_digit() || "[]:,;()-".contains(c));
+            let plain = |part: &&str| {
+                part.chars()
+                    .all(|c| c.is_ascii_digit() || "[]:,;()-".contains(c))
+            };
             if around.iter().all(plain) {
                 let shown = address.pseudonym(&mut self.given, &token[range.clone()]);
                 return [around[0], &shown, around[1]].concat();
@@ -68,7 +70,9 @@ impl Redactor {
     }
 
     fn stays(&self, token: &str) -> bool {
-        token.chars().all(|c| matches!(c, '-' | '…' | '=' | '*' | '.' | ',' | ':'))
+        token
+            .chars()
+            .all(|c| matches!(c, '-' | '…' | '=' | '*' | '.' | ',' | ':'))
             || OF_FORMATS.contains(&token)
             || self.known.tag_words.contains(token)
             || is_number(token)
@@ -164,7 +168,13 @@ mod tests {
     #[test]
     fn numbers_in_disguise_are_replaced() {
         let mut redactor = redactor(&[]);
-        for word in ["4111-1111-1111-1111", "+49/30/123456", "10.0.0.5.secret", "x\u{0}y", "2014-2-1"] {
+        for word in [
+            "4111-1111-1111-1111",
+            "+49/30/123456",
+            "10.0.0.5.secret",
+            "x\u{0}y",
+            "2014-2-1",
+        ] {
             assert_ne!(redactor.quote(word), word);
         }
     }

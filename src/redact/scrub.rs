@@ -9,7 +9,14 @@ use super::pseudonym::Class;
 use crate::tag::Tag;
 
 /// What our sentences set between backticks themselves.
-const OURS: &[&str] = &["poolmon -n", "gflags /r +ptg", "s-reason", "#Fields", "#Software", "#Date"];
+const OURS: &[&str] = &[
+    "poolmon -n",
+    "gflags /r +ptg",
+    "s-reason",
+    "#Fields",
+    "#Software",
+    "#Date",
+];
 
 /// A stretch of text and what stands for it.
 struct Hit {
@@ -189,10 +196,14 @@ mod tests {
         ] {
             assert_eq!(redactor.sentence(text), text);
         }
-        let shown = redactor.sentence("the log of kestrel-01 from 10.0.0.5; see \\\\fs1\\ada\\x y.txt");
+        let shown =
+            redactor.sentence("the log of kestrel-01 from 10.0.0.5; see \\\\fs1\\ada\\x y.txt");
         assert!(shown.starts_with("the log of host-"), "{shown}");
         assert!(shown.contains(" from ipv4-private-"), "{shown}");
-        assert!(shown.contains("; see path-") && !shown.contains("ada"), "{shown}");
+        assert!(
+            shown.contains("; see path-") && !shown.contains("ada"),
+            "{shown}"
+        );
     }
 
     #[test]
@@ -200,7 +211,10 @@ mod tests {
         let mut redactor = redactor(&[]);
         let shown = redactor.sentence("line 4: `Ada Quill 16` is not a readable amount of memory");
         assert!(shown.starts_with("line 4: `text-"), "{shown}");
-        assert!(shown.ends_with(" 16` is not a readable amount of memory"), "{shown}");
+        assert!(
+            shown.ends_with(" 16` is not a readable amount of memory"),
+            "{shown}"
+        );
         let open = redactor.sentence("a name of 900 bytes was left out; it begins `quill/ada");
         assert!(!open.contains("quill") && !open.contains("ada"), "{open}");
     }
@@ -212,7 +226,10 @@ mod tests {
         let mut redactor = Redactor::new(Key::from_bytes(&[1; 32]).unwrap(), &names);
         let path = redactor.path(file);
         let shown = redactor.sentence(&format!("its rows stand in {file} too and count once"));
-        assert_eq!(shown, format!("its rows stand in {path} too and count once"));
+        assert_eq!(
+            shown,
+            format!("its rows stand in {path} too and count once")
+        );
         assert!(!path.contains("quill") && path.ends_with(".log"), "{path}");
     }
 }

@@ -163,17 +163,17 @@ mod tests {
     }
 
     fn found<'t>(vocabulary: &Vocabulary, text: &'t str) -> Vec<&'t str> {
-        vocabulary.find(text).map(|(range, _)| &text[range]).collect()
+        vocabulary
+            .find(text)
+            .map(|(range, _)| &text[range])
+            .collect()
     }
 
     #[test]
     fn long_names_are_found_anywhere_short_ones_as_words() {
         let names = loose(&["umbriel", "DC7", "Müller"]);
         let text = "UmbrielFilter on dc7, not adc70; MÜLLER; dc7";
-        assert_eq!(
-            found(&names, text),
-            ["Umbriel", "dc7", "MÜLLER", "dc7"]
-        );
+        assert_eq!(found(&names, text), ["Umbriel", "dc7", "MÜLLER", "dc7"]);
     }
 
     #[test]
@@ -188,7 +188,10 @@ mod tests {
     #[test]
     fn the_longest_name_wins() {
         let names = loose(&["kestrel", "kestrel-01.quill.example"]);
-        assert_eq!(found(&names, "KESTREL-01.quill.example"), ["KESTREL-01.quill.example"]);
+        assert_eq!(
+            found(&names, "KESTREL-01.quill.example"),
+            ["KESTREL-01.quill.example"]
+        );
         assert!(names.whole("Kestrel").is_some());
         assert!(names.whole("a kestrel").is_none());
     }

@@ -17,7 +17,10 @@ impl Redactor {
     /// Texts of a driver that sentences repeat: they must come out as in their own field.
     pub(super) fn learn_driver(&mut self, driver: &Driver, exact: &mut Vec<(String, Replacement)>) {
         let version = &driver.version;
-        for text in [&version.file_version, &version.product_version].into_iter().flatten() {
+        for text in [&version.file_version, &version.product_version]
+            .into_iter()
+            .flatten()
+        {
             let number = text.split_whitespace().next().unwrap_or_default();
             self.known.versions.insert(number.to_owned());
         }
@@ -28,7 +31,13 @@ impl Redactor {
         exact.push((driver.file_name.clone(), Replacement::Words(name)));
         let path = self.path(&driver.path);
         exact.push((driver.path.clone(), Replacement::Words(path)));
-        let said = [&version.company, &version.file_version, &version.original_name, &version.product, &version.description];
+        let said = [
+            &version.company,
+            &version.file_version,
+            &version.original_name,
+            &version.product,
+            &version.description,
+        ];
         for text in said.into_iter().flatten() {
             let shown = self.stranger(text);
             exact.push((text.clone(), Replacement::Words(shown)));
@@ -174,7 +183,9 @@ impl Redactor {
         let parts = hint
             .split_once(": ")
             .and_then(|(binary, rest)| Some((binary, rest.rsplit_once(" (")?)))
-            .and_then(|(binary, (said, place))| Some((binary, said, place.rsplit_once(", line ")?)));
+            .and_then(|(binary, (said, place))| {
+                Some((binary, said, place.rsplit_once(", line ")?))
+            });
         let Some((binary, said, (list, place))) = parts else {
             return match hint.contains(OUR_TABLE) {
                 true => self.sentence(hint),
@@ -186,6 +197,46 @@ impl Redactor {
             _ => self.driver_name(binary),
         };
         let (said, list) = (self.name(Class::Text, said), self.path(list));
-        format!("{binary}: {said} ({list}, line {})", self.sentence(place.trim_end_matches(')')))
+        format!(
+            "{binary}: {said} ({list}, line {})",
+            self.sentence(place.trim_end_matches(')'))
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::testing::redactor;
+
+    #[test]
+    fn a_pdb_keeps_the_name_of_its_project() {
+        let mut redactor = redactor(&["kestrel"]);
+        let shown = redactor.pdb("D:\\Users\\ada\\quill\\hstorflt.pdb");
+        assert!(
+            shown.starts_with("path-") && shown.ends_with("\\hstorflt.pdb"),
+            "{shown}"
+        );
+        assert_eq!(redactor.pdb("hstorflt.pdb"), "hstorflt.pdb");
+        for path in ["/home/ada/kestrel.pdb", "ada's.pdb", "C:\\x\\10.0.0.5.pdb"] {
+            let shown = redactor.pdb(path);
+            for secret in ["ada", "kestrel", "10.0.0.5"] {
+                assert!(!shown.contains(secret), "{shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_hint_of_the_case_keeps_its_driver_and_its_place() {
+        let mut redactor = redactor(&[]);
+        let hint = "hstorflt.sys: Ada (and Bo): x (lists of ada/pooltag.txt, line 7; exact; the list contradicts itself)";
+        let shown = redactor.owner_hint(hint);
+        assert!(shown.starts_with("hstorflt.sys: text-"), "{shown}");
+        assert!(
+            shown.contains("/pooltag.txt, line 7; exact") && !shown.to_lowercase().contains("ada"),
+            "{shown}"
+        );
+        let ours = "Windows: objects of the kernel (built-in table; pooltag.txt of the WDK)";
+        assert_eq!(redactor.owner_hint(ours), ours);
+        assert!(redactor.owner_hint("Ada wrote this").starts_with("text-"));
     }
 }

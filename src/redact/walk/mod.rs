@@ -77,7 +77,9 @@ impl Redactor {
         } = logs;
         LogsAlone {
             refusals: self.refusals(refusals),
-            files: self.each(files, |r, (name, notes)| (r.path(&name), r.sentences(notes))),
+            files: self.each(files, |r, (name, notes)| {
+                (r.path(&name), r.sentences(notes))
+            }),
             others: self.each(others, |r, (name, role)| (r.path(&name), role)),
             notes: self.sentences(notes),
         }
@@ -159,17 +161,16 @@ impl Redactor {
             kind,
             name: self.component(&name, Class::Bundle),
             // Of a folder it is the case's id; of a file that was passed it is that file's.
-            sha256: sha256.map(|digest| match digest == id {
-                true => self.name(Class::Case, &digest),
-                false => digest,
-            }),
+            sha256: sha256.filter(|digest| digest != id),
             options: self.each(options, |r, option| r.option(&option)),
         }
     }
 
     /// An option as typed: those that name a file are replaced, the others are facts.
     fn option(&mut self, option: &str) -> String {
-        let file = option.split_once('=').filter(|(name, _)| matches!(*name, "--pooltag" | "--drivers"));
+        let file = option
+            .split_once('=')
+            .filter(|(name, _)| matches!(*name, "--pooltag" | "--drivers"));
         match file {
             Some((name, value)) => format!("{name}={}", self.component(value, Class::File)),
             None => self.sentence(option),
@@ -179,9 +180,15 @@ impl Redactor {
     /// A name of Windows; other words in it are dropped.
     fn windows(&mut self, os: &str) -> String {
         let word = |word: &str| {
-            word.chars().all(|c| c.is_ascii_digit()) || OF_WINDOWS.contains(&word.to_lowercase().as_str())
+            word.chars().all(|c| c.is_ascii_digit())
+                || OF_WINDOWS.contains(&word.to_lowercase().as_str())
         };
-        let known = |token: &&str| token.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).all(word);
+        let known = |token: &&str| {
+            token
+                .split(|c: char| !c.is_alphanumeric())
+                .filter(|w| !w.is_empty())
+                .all(word)
+        };
         let kept: Vec<&str> = os.split(' ').filter(known).collect();
         let kept = kept.join(" ");
         match kept == os {
@@ -309,7 +316,12 @@ impl Redactor {
             offset,
             text,
         } = evidence;
-        let of_image = offset.is_some() && self.known.roles.get(&artifact).is_none_or(|role| *role == "driver");
+        let of_image = offset.is_some()
+            && self
+                .known
+                .roles
+                .get(&artifact)
+                .is_none_or(|role| *role == "driver");
         Evidence {
             id,
             artifact: self.path(&artifact),
