@@ -210,9 +210,10 @@ fn tables_are_whole_and_hold_no_formula() {
             shapes
         });
         assert_eq!(hostile, clean, "{name}");
-        assert!(
-                    // Where tags are hostile, no driver has them, and that table has its head only.
-        let filled = hostile.iter().filter(|(rows, columns)| *rows > 1 && *columns > 1);
+        // Where tags are hostile, no driver has them, and that table has its head only.
+        let filled = hostile
+            .iter()
+            .filter(|(rows, columns)| *rows > 1 && *columns > 1);
         assert!(filled.count() >= 3, "{name}: {hostile:?}");
     }
 }
