@@ -7,11 +7,13 @@ use super::pseudonym::Class;
 /// Words of which names of folders and files may consist, in lower case, numbers beside.
 #[rustfmt::skip]
 const COMMON: &[&str] = &[
-    "amd64", "arm64", "bcd", "bcdedit", "boot", "c", "case", "catroot", "crash", "cur", "drivers", "driver", "driverstore",
-    "dump", "export", "filerepository", "http", "httperr", "iis", "info", "localtag", "log", "logfiles", "logs", "memory", "minidump",
-    "msinfo", "nonpaged", "paged", "perf", "perfmon", "perflogs", "pool", "poolmon", "poolsnap", "pooltag", "poolused",
-    "programdata", "reg", "registry", "sample", "samples", "services", "session", "snap", "snapshot", "snapshots", "state", "system",
-    "system32", "systeminfo", "systemroot", "syswow64", "tag", "tags", "temp", "tmp", "windows", "x64", "x86",
+    "amd64", "arm64", "bcd", "bcdedit", "boot", "c", "case", "catroot", "crash", "cur", "driver", "drivers",
+    "driverstore", "dump", "export", "filerepository", "http", "httperr", "iis", "info", "localtag", "log",
+    "logfiles", "logs", "memory", "minidump", "msinfo", "new", "nonpaged", "of", "old", "paged", "perf", "perflogs",
+    "perfmon", "pool", "poolmon", "poolsnap", "pooltag", "poolused", "programdata", "readme", "reg", "registry",
+    "sample", "samples", "screen", "screens", "services", "session", "snap", "snapshot", "snapshots", "state",
+    "system", "system32", "systeminfo", "systemroot", "syswow64", "tag", "tags", "temp", "tmp", "windows", "x64",
+    "x86",
 ];
 
 /// Endings that say what a file is, and nothing else.

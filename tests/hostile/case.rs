@@ -9,14 +9,15 @@ use crate::support::bundle::{File, Modified};
 use super::payloads::{PAYLOADS, long};
 
 /// Hands out what to plant: payloads in turn, or a harmless word each time.
-pub struct Planter {
+struct Planter {
     clean: bool,
     next: usize,
 }
 
 impl Planter {
-    pub fn new(clean: bool) -> Self {
-        Planter { clean, next: 0 }
+    /// Begins with the payload of this number.
+    fn new(clean: bool, next: usize) -> Self {
+        Planter { clean, next }
     }
 
     fn one(&mut self) -> String {
@@ -82,7 +83,9 @@ fn wide(text: &str) -> Vec<u8> {
 /// A case with a leak that is traced to a driver, or, with `hostile_tags`, one whose tags are
 /// payloads too.
 pub fn files(clean: bool, hostile_tags: bool) -> Vec<File> {
-    let mut plant = Planter::new(clean);
+    // Each case has other payloads in the fields that there are only once.
+    let first = if hostile_tags { PAYLOADS.len() / 2 } else { 0 };
+    let mut plant = Planter::new(clean, first);
     let mut files = vec![
         file(format!("HTTPERR/{}.log", plant.name()), log(&mut plant)),
         file("HTTPERR/httperr12.log", wide_log(&mut plant)),

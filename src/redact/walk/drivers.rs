@@ -10,6 +10,13 @@ use super::super::vocabulary::Replacement;
 /// How [`owner_hint`](crate::report::model::TagRow::owner_hint) ends when the hint is our own.
 const OUR_TABLE: &str = " (built-in table; ";
 
+/// Parts of the kernel as Microsoft's pooltag.txt writes them in place of a driver.
+#[rustfmt::skip]
+const OF_KERNEL: &[&str] = &[
+    "nt!alpc", "nt!cc", "nt!cm", "nt!dbgk", "nt!etw", "nt!ex", "nt!fsrtl", "nt!hal", "nt!io", "nt!ke", "nt!kse", "nt!ksecdd",
+    "nt!lpc", "nt!mm", "nt!ob", "nt!pnp", "nt!po", "nt!pp", "nt!ps", "nt!rtl", "nt!se", "nt!vf", "nt!vi", "nt!wdi", "nt!wmi",
+];
+
 /// Longest name of a PDB that is kept.
 const MOST_PDB: usize = 64;
 
@@ -193,7 +200,8 @@ impl Redactor {
             };
         };
         let binary = match binary {
-            "unknown" => binary.to_owned(),
+            "unknown" | "<unknown>" => binary.to_owned(),
+            _ if OF_KERNEL.contains(&binary.to_ascii_lowercase().as_str()) => binary.to_owned(),
             _ => self.driver_name(binary),
         };
         let (said, list) = (self.name(Class::Text, said), self.path(list));
@@ -235,6 +243,14 @@ mod tests {
             shown.contains("/pooltag.txt, line 7; exact") && !shown.to_lowercase().contains("ada"),
             "{shown}"
         );
+        for kept in ["nt!mm", "<unknown>", "ntfs.sys"] {
+            let hint = format!("{kept}: words (pooltag.txt, line 7; exact)");
+            assert!(
+                redactor
+                    .owner_hint(&hint)
+                    .starts_with(&format!("{kept}: text-"))
+            );
+        }
         let ours = "Windows: objects of the kernel (built-in table; pooltag.txt of the WDK)";
         assert_eq!(redactor.owner_hint(ours), ours);
         assert!(redactor.owner_hint("Ada wrote this").starts_with("text-"));
