@@ -1,7 +1,7 @@
 //! Whom and what a case names: machines, people, companies, files. For redaction alone; the
 //! analysis asks for none of it.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::artifact::{registry, systeminfo};
 use crate::bundle::{Bundle, Role};
@@ -26,7 +26,11 @@ pub enum Name {
 /// What a bundle names: in the outputs of systeminfo, in registry exports, and by the names of
 /// its files, those left out included. Sorted, each once.
 pub fn names(bundle: &Bundle) -> Vec<Name> {
-    let mut all: Vec<Name> = bundle.paths().iter().filter_map(last_name).collect();
+    let mut all: Vec<Name> = bundle
+        .paths()
+        .iter()
+        .filter_map(|path| last_name(path))
+        .collect();
     for artifact in bundle.artifacts() {
         all.push(Name::File(artifact.name.to_string()));
         let read = match artifact.role {
@@ -51,8 +55,8 @@ pub fn names(bundle: &Bundle) -> Vec<Name> {
     all
 }
 
-fn last_name(path: &PathBuf) -> Option<Name> {
-    let whole = path.canonicalize().unwrap_or_else(|_| path.clone());
+fn last_name(path: &Path) -> Option<Name> {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = whole.file_name()?.to_string_lossy().into_owned();
     Some(Name::Input(name))
 }

@@ -54,13 +54,14 @@ fn in_run(text: &str, run: Range<usize>, found: &mut Vec<(Range<usize>, Address)
         Some(rest) if !rest.ends_with(':') => rest,
         _ => body,
     };
-    if body.matches(':').count() >= 2 && !word_before {
-        if let Some((length, address)) = longest_v6(body) {
-            let end = run.start + length;
-            let (zone, after) = zone(text, end);
-            found.push((run.start..after, Address::V6(address, zone)));
-            return;
-        }
+    if body.matches(':').count() >= 2
+        && !word_before
+        && let Some((length, address)) = longest_v6(body)
+    {
+        let end = run.start + length;
+        let (zone, after) = zone(text, end);
+        found.push((run.start..after, Address::V6(address, zone)));
+        return;
     }
     v4_within(text, run, found);
 }

@@ -103,13 +103,15 @@ pub fn files(clean: bool, hostile_tags: bool) -> Vec<File> {
         files.push(file(name, image(&mut plant, bytes)));
     }
     for turn in 0..PAYLOADS.len() {
+        // Every payload is a file's name once.
+        plant.next = turn;
+        let unknown = format!("{turn} {}", plant.name());
         let folder = if turn % 3 == 0 {
             plant.name() + "/"
         } else {
             String::new()
         };
-        let unknown = format!("{folder}{turn} {}", plant.name());
-        files.push(file(unknown, plant.one().into_bytes()));
+        files.push(file(folder + &unknown, plant.one().into_bytes()));
     }
     files
 }
