@@ -8,17 +8,17 @@
 //! Report ────────────┴─► Redactor (key) ─► Report' ─► text, HTML, JSON, Markdown, CSV
 //!                             └──────────► map: pseudonym → original
 //! ```
-//! Each field of the report is decided on by name in [`walk`]: structs are taken apart without
+//! Each field of the report is decided on by name in `walk`: structs are taken apart without
 //! `..`, so that a new field does not compile before somebody decides what it may hold. There are
 //! five decisions:
 //!
 //! | decision | for | what happens |
 //! |---|---|---|
 //! | kept | counts, times, hashes, words of ours | nothing |
-//! | [`name`](Redactor::name) | host, case, input | the whole text is replaced |
-//! | [`path`](Redactor::path) | names of artifacts | each part that is no common name is replaced |
-//! | [`quote`](Redactor::quote) | raw lines of artifacts | each word that is not known is replaced |
-//! | [`sentence`](Redactor::sentence), [`stranger`](Redactor::stranger) | words of ours that quote the case; version resources, signers | what is known of the case, and what gives itself away by its form, is replaced |
+//! | `name` | host, case, input | the whole text is replaced |
+//! | `path` | names of artifacts | each part that is no common name is replaced |
+//! | `quote` | raw lines of artifacts | each word that is not known is replaced |
+//! | `sentence`, `stranger` | words of ours that quote the case; version resources, signers | what is known of the case, and what gives itself away by its form, is replaced |
 //!
 //! A pseudonym is `class-` and letters of HMAC-SHA-256 of class and text: nobody without the key
 //! can try guesses. What is kept and why, and what is still to be learned from a redacted report,
