@@ -205,10 +205,7 @@ impl Redactor {
             _ => self.driver_name(binary),
         };
         let (said, list) = (self.name(Class::Text, said), self.path(list));
-        format!(
-            "{binary}: {said} ({list}, line {})",
-            self.sentence(place.trim_end_matches(')'))
-        )
+        format!("{binary}: {said} ({list}, line {}", self.sentence(place))
     }
 }
 
