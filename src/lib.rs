@@ -24,6 +24,7 @@ pub mod case;
 pub mod cli;
 pub mod compare;
 pub mod diagnosis;
+pub mod redact;
 pub mod report;
 pub mod tag;
 pub mod timeline;

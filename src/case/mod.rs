@@ -17,6 +17,7 @@ mod images;
 mod inspect;
 mod logs;
 pub mod lookup;
+mod names;
 mod options;
 mod pools;
 mod progress;
@@ -24,6 +25,7 @@ mod survey;
 mod times;
 
 pub use inspect::{ImageReport, inspect_image};
+pub use names::{Name, NameKind, names};
 pub use options::Options;
 pub use progress::{NoProgress, Phase, Progress};
 

@@ -189,6 +189,25 @@ pub(super) struct OutArgs {
     /// End with status 10 if a problem is found with at least this confidence.
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(super) fail_on: Option<Level>,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
+}
+
+/// What a report that leaves the house must not say.
+#[derive(Debug, Default, Args)]
+pub(super) struct RedactArgs {
+    /// Replace addresses, URIs, paths and names of machines, people and companies by keyed
+    /// pseudonyms, in everything that is printed and written. See docs/redaction.md.
+    #[arg(long)]
+    pub(super) redact: bool,
+    /// A file of 32 or more random bytes as key: the same text has the same pseudonym in every
+    /// report made with it. Without it each run has a key of its own.
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub(super) redact_key: Option<PathBuf>,
+    /// Write which text each pseudonym stands for into this new file. With -o DIR it is
+    /// DIR.redact-map.json beside the folder if absent; otherwise no map is kept.
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub(super) redact_map: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -217,6 +236,8 @@ pub(super) struct QuickArgs {
     /// What to print on stdout.
     #[arg(long, value_enum, default_value_t = QuickFormat::Text, value_name = "FORMAT")]
     pub(super) format: QuickFormat,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
 }
 
 #[derive(Debug, Args)]
@@ -232,6 +253,8 @@ pub(super) struct TagsArgs {
     /// What to print on stdout.
     #[arg(long, value_enum, default_value_t = QuickFormat::Text, value_name = "FORMAT")]
     pub(super) format: QuickFormat,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

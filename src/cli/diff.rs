@@ -104,7 +104,12 @@ fn analysed(
     options: &Options,
     common: &Common,
 ) -> Result<Written, Failure> {
-    let report = analyze::report(std::slice::from_ref(path), &args.drivers, options, common)?;
+    let case = analyze::Case {
+        paths: std::slice::from_ref(path),
+        drivers: &args.drivers,
+        options,
+    };
+    let report = analyze::report(&case, None, common)?;
     let mut bytes = Vec::new();
     json::write(&report, &mut bytes).map_err(|why| given(path, why))?;
     Written::parse(&bytes).map_err(|why| Failure::Report {

@@ -11,6 +11,7 @@ mod images;
 mod output;
 mod progress;
 mod quick;
+mod redact;
 mod show;
 
 use std::ffi::OsString;
@@ -56,7 +57,9 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
     };
     result.unwrap_or_else(|failure| {
         if !failure.is_broken_pipe() {
-            let _ = writeln!(std::io::stderr(), "poolsleuth: {failure}");
+            // A path may come from a shell's glob over a stranger's names.
+            let said = output::safe(&failure.to_string());
+            let _ = writeln!(std::io::stderr(), "poolsleuth: {said}");
         }
         failure.exit()
     })

@@ -13,11 +13,13 @@
 pub mod boot;
 mod keys;
 mod layout;
+mod names;
 mod parse;
 mod text;
 
 use std::fmt;
 
+pub use names::{NameKind, names};
 pub use parse::parse;
 pub use text::decode as text_of;
 
