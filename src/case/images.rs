@@ -16,7 +16,7 @@ use crate::artifact::driver::identity::{Identity, identify};
 use crate::artifact::driver::image::{Image, ImageError, Machine};
 use crate::artifact::driver::signature::SignatureState;
 use crate::artifact::driver::tags::{
-    Blind, Finding, Grade, TagFindings, TagQuery, analyse, explain,
+    Blind, Finding, Grade, TagFindings, TagQuery, Wanted, analyse, explain,
 };
 use crate::bundle::{Artifact, Bundle, ContentDigest, Role, Sha256};
 use crate::tag::Tag;
@@ -92,11 +92,12 @@ pub(super) fn scan(
             .filter_map(|(_, a)| a.size.or(a.claimed_size))
             .sum(),
     );
+    let wanted = Wanted::new(&tags);
     let catalogs: Vec<Catalog> = survey.catalogs.iter().map(|(_, c)| c.clone()).collect();
     let looked: Vec<Looked> = jobs
         .par_iter()
         .map(|&(index, artifact)| {
-            let looked = look(bundles[index], index, artifact, &tags, &catalogs);
+            let looked = look(bundles[index], index, artifact, &wanted, &catalogs);
             progress.advance(bundles[index].size_of(artifact.id).unwrap_or(0));
             looked
         })
@@ -174,7 +175,7 @@ fn look(
     bundle: &Bundle,
     index: usize,
     artifact: &Artifact,
-    tags: &[Tag],
+    wanted: &Wanted,
     catalogs: &[Catalog],
 ) -> Looked {
     let bytes = match bundle.read_whole(artifact.id, MAX_IMAGE) {
@@ -201,7 +202,7 @@ fn look(
     };
     let name = artifact.name.to_string();
     let result = catch_unwind(AssertUnwindSafe(|| {
-        read_image(&bytes, &name, tags, catalogs)
+        read_image(&bytes, &name, wanted, catalogs)
     }));
     match result {
         Ok(Ok(mut facts)) => {
@@ -234,7 +235,7 @@ fn look(
 fn read_image(
     bytes: &[u8],
     name: &str,
-    tags: &[Tag],
+    wanted: &Wanted,
     catalogs: &[Catalog],
 ) -> Result<ImageFacts, ImageError> {
     let image = Image::parse(bytes)?;
@@ -244,10 +245,10 @@ fn read_image(
         reversed,
         blind,
         ..
-    } = if tags.is_empty() {
+    } = if wanted.tags().is_empty() {
         TagFindings::default()
     } else {
-        analyse(&image, TagQuery::Only(tags), Some(&file_name))
+        analyse(&image, TagQuery::Only(wanted), Some(&file_name))
     };
     let matters = findings.iter().any(|f| f.grade < Grade::Text);
     let identity = if matters {

@@ -171,7 +171,7 @@ pub fn inspect_image(bytes: &[u8], name: &str) -> Result<ImageReport, ImageError
             global: found.calls.global,
             unresolved: found.calls.unresolved,
         },
-        libraries: image.imports.libraries().into_iter().collect(),
+        libraries: image.libraries.iter().cloned().collect(),
         notes,
     })
 }

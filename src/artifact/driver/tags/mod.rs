@@ -20,6 +20,7 @@ mod query;
 mod references;
 mod resync;
 mod routine;
+mod signs;
 mod structures;
 
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod tests;
 pub use explain::explain;
 pub use finding::{Blind, Finding, Grade, MAX_SITES, Site, SiteCounts, TagFindings, Via};
 pub use query::{TagQuery, same};
+pub use signs::Wanted;
 
 use super::image::Image;
 
