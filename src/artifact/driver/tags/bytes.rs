@@ -2,6 +2,7 @@
 
 use super::answer::site;
 use super::finding::{Finding, Grade, MAX_SITES, Site};
+use super::halves;
 use super::query::patterns;
 use super::signs::{Sign, Wanted};
 use crate::artifact::driver::code::bounds::Bounds;
@@ -84,7 +85,7 @@ pub(super) fn look(image: &Image<'_>, wanted: &Wanted) -> Look {
     look.telling |= left == 0
         || image.machine == Machine::Arm64
             && !look.telling
-            && wanted.tags().iter().any(|&tag| has_half(image, tag));
+            && wanted.tags().iter().any(|&tag| halves::any(image, tag));
     look
 }
 
@@ -104,46 +105,6 @@ fn is_in_code(image: &Image<'_>, tables: &[std::ops::Range<u32>], at: usize) -> 
     coded && run_around(image.loaded_bytes(), at) < TEXT && !tables.iter().any(|t| t.contains(&rva))
 }
 
-/// ARM64: some instruction moves one of the tag's halves into a register.
-fn has_half(image: &Image<'_>, tag: Tag) -> bool {
-    let word = tag.without_protection().word();
-    let (low, high) = (word & 0xffff, word >> 16);
-    image.code_sections().any(|section| {
-        image.section_bytes(section).chunks_exact(4).any(|w| {
-            let word = u32::from_le_bytes([w[0], w[1], w[2], w[3]]);
-            let imm = word >> 5 & 0xffff;
-            word & 0x5f80_0000 == 0x5280_0000 && (imm == low || imm & 0x7fff == high & 0x7fff)
-        })
-    })
-}
-
-/// ARM64: places where a `movz`/`movk` pair makes the tag: RVAs of the second of the two
-/// halves, for tags that differ at most in the protected-pool bit.
-fn halves<'i>(image: &'i Image<'_>, tag: Tag) -> impl Iterator<Item = u32> + 'i {
-    let word = tag.without_protection().word();
-    let (low, high) = (word & 0xffff, word >> 16);
-    image.code_sections().flat_map(move |section| {
-        let code = image.section_bytes(section);
-        let mut last_low = usize::MAX;
-        code.chunks_exact(4).enumerate().filter_map(move |(n, w)| {
-            let word = u32::from_le_bytes([w[0], w[1], w[2], w[3]]);
-            // movz or movk, either size.
-            if word & 0x5f80_0000 != 0x5280_0000 {
-                return None;
-            }
-            let (imm, shift) = (word >> 5 & 0xffff, word >> 21 & 3);
-            if shift == 0 && imm == low {
-                last_low = n;
-            }
-            /// Instructions between the two halves at most.
-            const NEAR: usize = 16;
-            let pair =
-                shift == 1 && imm & 0x7fff == high & 0x7fff && n.wrapping_sub(last_low) < NEAR;
-            pair.then(|| section.rva.wrapping_add(n as u32 * 4))
-        })
-    })
-}
-
 /// Adds the grades of all occurrences of the wanted tags that no call site accounts for.
 pub(super) fn grade(image: &Image<'_>, wanted: &Wanted, look: &Look, findings: &mut Vec<Finding>) {
     let bounds = std::cell::LazyCell::new(|| Bounds::of(image));
@@ -159,7 +120,7 @@ pub(super) fn grade(image: &Image<'_>, wanted: &Wanted, look: &Look, findings: &
             places.entry(Grade::Text).or_default().extend(sites);
         }
         if image.machine == Machine::Arm64 {
-            let operands = halves(image, tag).map(|rva| site(image, rva));
+            let operands = halves::places(image, tag).map(|rva| site(image, rva));
             let mut operands = operands.peekable();
             if operands.peek().is_some() {
                 places.entry(Grade::Operand).or_default().extend(operands);

@@ -16,6 +16,7 @@ mod collect;
 mod explain;
 mod finding;
 mod framework;
+mod halves;
 mod query;
 mod references;
 mod resync;
