@@ -8,13 +8,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 
+use super::catalogs::{self, Listing};
 use super::facts::CaseFacts;
 use super::progress::{Phase, Progress};
 use super::survey::{Survey, Use};
-use crate::artifact::driver::catalog::{Catalog, CatalogSearch, search};
+use crate::artifact::driver::catalog::Catalog;
 use crate::artifact::driver::identity::{Identity, identify};
 use crate::artifact::driver::image::{Image, ImageError, Machine};
-use crate::artifact::driver::signature::SignatureState;
 use crate::artifact::driver::tags::{
     Blind, Finding, Grade, TagFindings, TagQuery, Wanted, analyse, explain,
 };
@@ -43,7 +43,7 @@ pub(super) struct ImageFacts {
     /// Only for images that matter: reading it costs several passes over the file.
     pub(super) identity: Option<Box<Identity>>,
     /// What the catalogs of the bundle say of it.
-    pub(super) catalog: Option<String>,
+    pub(super) catalog: Option<Listing>,
     /// Other names of the same bytes.
     pub(super) copies: Vec<String>,
 }
@@ -93,7 +93,10 @@ pub(super) fn scan(
             .sum(),
     );
     let wanted = Wanted::new(&tags);
-    let catalogs: Vec<Catalog> = survey.catalogs.iter().map(|(_, c)| c.clone()).collect();
+    let of_case = survey.catalogs.iter().map(|(_, catalog)| catalog.clone());
+    let catalogs: Vec<Catalog> = of_case
+        .chain(more.iter().flat_map(catalogs::of_bundle))
+        .collect();
     let looked: Vec<Looked> = jobs
         .par_iter()
         .map(|&(index, artifact)| {
@@ -256,17 +259,7 @@ fn read_image(
     } else {
         None
     };
-    let catalog =
-        identity
-            .as_ref()
-            .and_then(|identity| match search(catalogs, &identity.authenticode) {
-                // Where a signature is embedded, nobody misses a catalog.
-                CatalogSearch::NoCatalogs => {
-                    let none = matches!(identity.signature, SignatureState::NoEmbedded);
-                    none.then(|| "no catalog in the bundle, which is not \"unsigned\"".to_owned())
-                }
-                other => Some(other.to_string()),
-            });
+    let catalog = identity.as_ref().and_then(|i| Listing::of(i, catalogs));
     let shown = |finding: Finding| {
         let lines = if finding.grade <= Grade::Operand {
             explain(&image, &finding)

@@ -9,6 +9,7 @@
 //! joined in the order of the inventory, so that the report does not depend on threads.
 
 mod assemble;
+mod catalogs;
 mod conclusion;
 mod evidence;
 mod facts;
@@ -22,6 +23,7 @@ mod progress;
 mod survey;
 mod times;
 
+pub use catalogs::of_bundle as catalogs_of;
 pub use inspect::{ImageReport, inspect_image};
 pub use options::Options;
 pub use progress::{NoProgress, Phase, Progress};

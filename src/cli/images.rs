@@ -13,10 +13,11 @@ use super::args::{Common, InspectArgs, QuickFormat, ScanArgs, ScanFormat};
 use super::exit::{Exit, Failure};
 use super::output::{safe, to_stdout};
 use super::progress;
+use crate::artifact::driver::catalog::Catalog;
 use crate::artifact::driver::image::Image;
 use crate::artifact::driver::tags::{Finding, TagQuery, Via, Wanted, analyse, same};
 use crate::bundle::{Artifact, Basis, Bundle, Limits, NotAnImage, Role, Sha256};
-use crate::case::{ImageReport, Phase, inspect_image};
+use crate::case::{ImageReport, Phase, catalogs_of, inspect_image};
 use crate::report::escape::{Neutral, csv_cell};
 use crate::tag::Tag;
 
@@ -260,7 +261,10 @@ fn by_tag<'a>(findings: &'a [Finding], args: &ScanArgs) -> Vec<Vec<&'a Finding>>
 
 /// The line of one tag: its strongest evidence, and how many calls are as strong.
 fn summary(file: &str, sha256: &str, machine: &'static str, group: &[&Finding]) -> Option<Line> {
-    let best = group.iter().min_by_key(|f| (f.grade, f.role))?;
+    // Of equally strong evidence that which says most: the routine, and the shortest way to it.
+    let best = group
+        .iter()
+        .min_by_key(|f| (f.grade, f.api.is_none(), f.role, f.via))?;
     let as_strong = group
         .iter()
         .filter(|f| f.grade == best.grade && f.role == best.role);
@@ -358,12 +362,13 @@ pub(super) fn inspect(args: &InspectArgs, common: &Common) -> Result<Exit, Failu
         return Err(none_found(&bundle));
     }
     let mut failures: Vec<String> = Vec::new();
+    let catalogs = catalogs_of(&bundle);
     let others = passed_over(&bundle);
     to_stdout(|out| {
         for batch in images.chunks(BATCH) {
             let reports: Vec<Result<ImageReport, String>> = batch
                 .par_iter()
-                .map(|artifact| inspect_one(&bundle, artifact))
+                .map(|artifact| inspect_one(&bundle, artifact, &catalogs))
                 .collect();
             for report in reports {
                 match report {
@@ -386,14 +391,18 @@ pub(super) fn inspect(args: &InspectArgs, common: &Common) -> Result<Exit, Failu
     })
 }
 
-fn inspect_one(bundle: &Bundle, artifact: &Artifact) -> Result<ImageReport, String> {
+fn inspect_one(
+    bundle: &Bundle,
+    artifact: &Artifact,
+    catalogs: &[Catalog],
+) -> Result<ImageReport, String> {
     let file = file_of(bundle, artifact);
     let bytes = bundle
         .read_whole(artifact.id, MAX_IMAGE)
         .map_err(|why| format!("{file}: {why}"))?;
     let path = PathBuf::from(&file);
     let fenced = catch_unwind(AssertUnwindSafe(|| {
-        inspect_image(&bytes, &path.to_string_lossy())
+        inspect_image(&bytes, &path.to_string_lossy(), catalogs)
     }));
     match fenced {
         Ok(read) => read.map_err(|why| format!("{file}: {why}")),

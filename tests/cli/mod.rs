@@ -5,11 +5,13 @@
 //! | [`diff`] | two cases side by side: the same, mirrored, too little, hostile |
 //! | [`identity`] | one report for folder and zip, for one thread and eight? |
 //! | [`streams`] | exit status, stdout and stderr, colour, refusing to overwrite |
+//! | [`drivers`] | which driver is named for a tag, why not the others, what is said of signatures |
 //! | [`hostile`] | bundles made to break it |
 //! | [`partial`] | a part of an upload, and logs that say nothing |
 //! | [`excerpts`] | real excerpts (`POOLSLEUTH_SHARED`): is every row counted? |
 
 mod diff;
+mod drivers;
 mod excerpts;
 mod hostile;
 mod identity;

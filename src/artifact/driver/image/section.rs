@@ -75,11 +75,12 @@ pub(super) fn entropy(bytes: &[u8]) -> f64 {
     }
     let total = bytes.len() as f64;
     let share = |count: u64| count as f64 / total;
-    counts(bytes)
-        .iter()
-        .filter(|&&c| c > 0)
-        .map(|&c| -share(c) * share(c).log2())
-        .sum()
+    let bits = counts(bytes)
+        .into_iter()
+        .filter(|&c| c > 0)
+        .map(|c| share(c) * share(c).log2());
+    // One value alone has no entropy; of minus zero people would ask what it is.
+    (-bits.sum::<f64>()).max(0.0) + 0.0
 }
 
 /// True unless one look at how often bytes repeat rules out an entropy above 7.5: the sum of the
