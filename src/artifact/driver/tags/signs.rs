@@ -36,6 +36,9 @@ pub(super) enum Sign {
     Allocator,
 }
 
+/// A needle behind its first three bytes, what it is a sign of, and of which tag.
+type Needle = (Vec<u8>, Sign, usize);
+
 /// Tags that are asked for, with what finds their signs; made once, used for every image.
 #[derive(Debug)]
 pub struct Wanted {
@@ -44,8 +47,8 @@ pub struct Wanted {
     /// for calls without a tag.
     everywhere: bool,
     packed: Option<Searcher>,
-    /// The needles by their first three bytes: the rest, what they are signs of, and of which tag.
-    needles: BTreeMap<[u8; 3], Vec<(Vec<u8>, Sign, usize)>>,
+    /// The needles by their first three bytes.
+    needles: BTreeMap<[u8; 3], Vec<Needle>>,
     /// A bit for each pair of bytes that some needle starts with.
     pairs: Vec<u64>,
 }
