@@ -8,15 +8,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 
+use super::catalogs::{self, Listing};
 use super::facts::CaseFacts;
 use super::progress::{Phase, Progress};
 use super::survey::{Survey, Use};
-use crate::artifact::driver::catalog::{Catalog, CatalogSearch, search};
+use crate::artifact::driver::catalog::Catalog;
 use crate::artifact::driver::identity::{Identity, identify};
 use crate::artifact::driver::image::{Image, ImageError, Machine};
-use crate::artifact::driver::signature::SignatureState;
 use crate::artifact::driver::tags::{
-    Blind, Finding, Grade, TagFindings, TagQuery, analyse, explain_at,
+    Blind, Finding, Grade, TagFindings, TagQuery, Wanted, analyse, explain_at,
 };
 use crate::artifact::quote;
 use crate::bundle::{Artifact, Bundle, ContentDigest, Role, Sha256};
@@ -49,7 +49,7 @@ pub(super) struct ImageFacts {
     /// Only for images that matter: reading it costs several passes over the file.
     pub(super) identity: Option<Box<Identity>>,
     /// What the catalogs of the bundle say of it.
-    pub(super) catalog: Option<String>,
+    pub(super) catalog: Option<Listing>,
     /// Other names of the same bytes.
     pub(super) copies: Vec<String>,
 }
@@ -143,11 +143,15 @@ pub(super) fn scan(
             .filter_map(|(_, a)| a.size.or(a.claimed_size))
             .sum(),
     );
-    let catalogs: Vec<Catalog> = survey.catalogs.iter().map(|(_, c)| c.clone()).collect();
+    let wanted = Wanted::new(&tags);
+    let of_case = survey.catalogs.iter().map(|(_, catalog)| catalog.clone());
+    let catalogs: Vec<Catalog> = of_case
+        .chain(more.iter().flat_map(catalogs::of_bundle))
+        .collect();
     let looked: Vec<Looked> = jobs
         .par_iter()
         .map(|&(index, artifact)| {
-            let looked = look(bundles[index], index, artifact, &tags, &catalogs);
+            let looked = look(bundles[index], index, artifact, &wanted, &catalogs);
             progress.advance(bundles[index].size_of(artifact.id).unwrap_or(0));
             looked
         })
@@ -227,7 +231,7 @@ fn look(
     bundle: &Bundle,
     index: usize,
     artifact: &Artifact,
-    tags: &[Tag],
+    wanted: &Wanted,
     catalogs: &[Catalog],
 ) -> Looked {
     let bytes = match bundle.read_whole(artifact.id, MAX_IMAGE) {
@@ -254,7 +258,7 @@ fn look(
     };
     let name = artifact.name.to_string();
     let result = catch_unwind(AssertUnwindSafe(|| {
-        read_image(&bytes, &name, tags, catalogs)
+        read_image(&bytes, &name, wanted, catalogs)
     }));
     match result {
         Ok(Ok(mut facts)) => {
@@ -287,7 +291,7 @@ fn look(
 fn read_image(
     bytes: &[u8],
     name: &str,
-    tags: &[Tag],
+    wanted: &Wanted,
     catalogs: &[Catalog],
 ) -> Result<ImageFacts, ImageError> {
     let image = Image::parse(bytes)?;
@@ -297,10 +301,10 @@ fn read_image(
         reversed,
         blind,
         ..
-    } = if tags.is_empty() {
+    } = if wanted.tags().is_empty() {
         TagFindings::default()
     } else {
-        analyse(&image, TagQuery::Only(tags), Some(&file_name))
+        analyse(&image, TagQuery::Only(wanted), Some(&file_name))
     };
     let matters = findings.iter().any(|f| f.grade < Grade::Text);
     let identity = if matters {
@@ -308,17 +312,7 @@ fn read_image(
     } else {
         None
     };
-    let catalog =
-        identity
-            .as_ref()
-            .and_then(|identity| match search(catalogs, &identity.authenticode) {
-                // Where a signature is embedded, nobody misses a catalog.
-                CatalogSearch::NoCatalogs => {
-                    let none = matches!(identity.signature, SignatureState::NoEmbedded);
-                    none.then(|| "no catalog in the bundle, which is not \"unsigned\"".to_owned())
-                }
-                other => Some(other.to_string()),
-            });
+    let catalog = identity.as_ref().and_then(|i| Listing::of(i, catalogs));
     let shown = |finding: Finding| {
         let proof = Proof::of(&image, bytes, &finding);
         (finding, proof)

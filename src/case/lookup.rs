@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::images::MAX_IMAGE;
 use crate::artifact::driver::image::Image;
-use crate::artifact::driver::tags::{Finding, TagQuery, analyse, explain_at};
+use crate::artifact::driver::tags::{Finding, TagQuery, Wanted, analyse, explain_at};
 use crate::artifact::quote::{self, Counting, RawLine};
 use crate::bundle::{Artifact, Bundle, HashingReader, Role};
 use crate::tag::Tag;
@@ -307,7 +307,11 @@ fn proof(bytes: &[u8], name: &str, place: &Sought) -> Vec<(Option<u64>, String)>
         return Vec::new();
     }
     let file_name = name.rsplit('/').next().unwrap_or(name);
-    let found = analyse(&image, TagQuery::Only(&place.tags), Some(file_name));
+    let found = analyse(
+        &image,
+        TagQuery::Only(&Wanted::new(&place.tags)),
+        Some(file_name),
+    );
     let here = |f: &&Finding| f.site.as_ref().is_some_and(|site| site.offset == offset);
     let Some(finding) = found.findings.iter().filter(here).min_by_key(|f| f.grade) else {
         return Vec::new();

@@ -9,6 +9,7 @@
 //! joined in the order of the inventory, so that the report does not depend on threads.
 
 mod assemble;
+mod catalogs;
 mod conclusion;
 mod evidence;
 mod facts;
@@ -24,6 +25,7 @@ mod progress;
 mod survey;
 mod times;
 
+pub use catalogs::of_bundle as catalogs_of;
 pub use inspect::{ImageReport, inspect_image};
 pub use names::{Name, NameKind, names};
 pub use options::Options;

@@ -512,7 +512,8 @@ pub struct Version {
 /// An image's signature. Trust and revocation are not checked.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Signature {
-    /// `none_embedded`, `present` or `malformed`.
+    /// `none_embedded`, `present`, `malformed`, or `catalog`: none embedded, but a catalog of the
+    /// bundle lists the file.
     pub state: &'static str,
     /// In a sentence.
     pub text: String,

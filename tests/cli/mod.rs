@@ -5,6 +5,7 @@
 //! | [`diff`] | two cases side by side: the same, mirrored, too little, hostile |
 //! | [`identity`] | one report for folder and zip, for one thread and eight? |
 //! | [`streams`] | exit status, stdout and stderr, colour, refusing to overwrite |
+//! | [`drivers`] | which driver is named for a tag, why not the others, what is said of signatures |
 //! | [`hostile`] | bundles made to break it |
 //! | [`partial`] | a part of an upload, and logs that say nothing |
 //! | [`evidence`] | does every figure lead to a place in a file, and is that there? |
@@ -13,6 +14,7 @@
 //! | [`excerpts`] | real excerpts (`POOLSLEUTH_SHARED`): is every row counted? |
 
 mod diff;
+mod drivers;
 mod evidence;
 mod excerpts;
 mod hostile;

@@ -7,6 +7,7 @@ use crate::artifact::driver::identity::Identity;
 use crate::artifact::driver::pdb::LinkStamp;
 use crate::artifact::driver::signature::{DigestVerdict, SignatureState};
 use crate::artifact::driver::tags::{Finding, Via, same};
+use crate::case::catalogs::Listing;
 use crate::case::conclusion::{Conclusion, TagAnswer};
 use crate::case::evidence::Ledger;
 use crate::case::images::{ImageFacts, Proof};
@@ -178,7 +179,7 @@ pub(in crate::case) fn driver(image: &ImageFacts) -> Driver {
         pdb: identity
             .and_then(|i| i.pdb.as_ref())
             .map(|pdb| pdb.path.clone()),
-        signature: signature(identity, image.catalog.as_deref()),
+        signature: signature(identity, image.catalog.as_ref()),
         blind: image.blind.iter().map(|b| b.sentence()).collect(),
         copies: image.copies.clone(),
     }
@@ -210,7 +211,7 @@ fn linked(link: &LinkStamp) -> String {
     }
 }
 
-fn signature(identity: Option<&Identity>, catalog: Option<&str>) -> Signature {
+fn signature(identity: Option<&Identity>, catalog: Option<&Listing>) -> Signature {
     let Some(identity) = identity else {
         return Signature {
             state: "unknown",
@@ -223,21 +224,24 @@ fn signature(identity: Option<&Identity>, catalog: Option<&str>) -> Signature {
     };
     let state = &identity.signature;
     let text = match catalog {
-        Some(catalog) => format!("{state}; {catalog}"),
+        Some(catalog) => format!("{state}; {}", catalog.text),
         None => state.to_string(),
     };
     let SignatureState::Present(embedded) = state else {
-        let state = if matches!(state, SignatureState::NoEmbedded) {
-            "none_embedded"
-        } else {
-            "malformed"
+        let listed = catalog.filter(|catalog| catalog.listed);
+        let state = match (state, listed) {
+            (SignatureState::NoEmbedded, Some(_)) => "catalog",
+            (SignatureState::NoEmbedded, None) => "none_embedded",
+            _ => "malformed",
         };
         return Signature {
             state,
             text,
-            signer: None,
-            issuer: None,
-            digest: None,
+            signer: listed.and_then(|catalog| catalog.signer.clone()),
+            issuer: listed.and_then(|catalog| catalog.issuer.clone()),
+            // The file's digest stands in the list; whether the list is still the one that was
+            // signed is another question.
+            digest: listed.map(|c| if c.intact { "match" } else { "unknown" }),
             signed_at: None,
         };
     };

@@ -2,12 +2,13 @@
 
 use super::analysis::Analysis;
 use super::blindness;
-use super::bytes::{self, Presence};
+use super::bytes;
 use super::collect::{Carrier, Hit};
 use super::finding::{Blind, Finding, Grade, MAX_SITES, Site, TagFindings, Via};
 use super::framework::{self, Binding};
 use super::query::{TagQuery, same};
 use super::routine::TagAt;
+use super::signs::Wanted;
 use crate::artifact::driver::api::{self, Kind, Role};
 use crate::artifact::driver::code::machine::Convention;
 use crate::artifact::driver::image::Image;
@@ -16,37 +17,58 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The whole analysis.
 pub(super) fn run(image: &Image<'_>, query: TagQuery<'_>, file_name: Option<&str>) -> TagFindings {
-    let mut result = TagFindings::default();
-    let binding = framework::binding(image);
-    let named = name_finding(binding, query, file_name);
-    let nonzero: Vec<Tag>;
-    let query = match query {
-        // Zero is "no tag" to every routine; nothing can be said of it.
-        TagQuery::Only(tags) => {
-            nonzero = tags
-                .iter()
-                .copied()
-                .filter(|t| t.without_protection().word() != 0)
-                .collect();
-            TagQuery::Only(&nonzero)
-        }
-        TagQuery::All => TagQuery::All,
+    let TagQuery::Only(wanted) = query else {
+        let binding = framework::binding(image);
+        let named = name_finding(binding, query, file_name);
+        return follow(image, query, binding, named);
     };
-    let presence = match query {
-        TagQuery::Only(tags) => bytes::presence(image, tags),
-        TagQuery::All => Presence::Telling,
-    };
+    let look = bytes::look(image, wanted);
+    let binding = default_tag_wanted(wanted, file_name).then(|| framework::binding(image));
+    let named = name_finding(binding.flatten(), query, file_name);
     // A driver that could be named by its default tag may set another.
-    let skip = presence != Presence::Telling && named.is_none();
-    result.routines = routine_names(image, binding);
-    result.blind = blindness::reasons(image, skip);
-    if skip {
-        result.findings.extend(named);
-        if let (TagQuery::Only(tags), Presence::InText) = (query, presence) {
-            bytes::grade(image, tags, &mut result.findings);
+    let mut result = if look.telling || named.is_some() {
+        let binding = binding.unwrap_or_else(|| framework::binding(image));
+        follow(image, query, binding, named)
+    } else {
+        TagFindings {
+            blind: blindness::reasons(image, Some(&look)),
+            ..TagFindings::default()
         }
-        return result;
+    };
+    if look.telling || !look.is_empty() {
+        bytes::grade(image, wanted, &look, &mut result.findings);
     }
+    result.findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    result
+}
+
+type Order<'f> = (
+    Tag,
+    Grade,
+    Option<Role>,
+    &'f Option<Site>,
+    Option<&'static str>,
+    Option<Via>,
+);
+
+/// By tag, then strongest first.
+fn order(finding: &Finding) -> Order<'_> {
+    let f = finding;
+    (f.tag, f.grade, f.role, &f.site, f.api, f.via)
+}
+
+/// Follows values to calls.
+fn follow(
+    image: &Image<'_>,
+    query: TagQuery<'_>,
+    binding: Option<Binding>,
+    named: Option<Finding>,
+) -> TagFindings {
+    let mut result = TagFindings {
+        routines: routine_names(image, binding),
+        blind: blindness::reasons(image, None),
+        ..TagFindings::default()
+    };
     let mut hits = Vec::new();
     if let Some(convention) = Convention::of(image.machine) {
         let mut analysis = Analysis::new(image, convention, binding, query);
@@ -67,17 +89,26 @@ pub(super) fn run(image: &Image<'_>, query: TagQuery<'_>, file_name: Option<&str
     result
         .findings
         .extend(findings(image, &hits, |tag| query.wants(tag), query));
-    if let TagQuery::Only(tags) = query {
-        bytes::grade(image, tags, &mut result.findings);
-        let turned: Vec<Tag> = reversed(tags);
+    if let TagQuery::Only(wanted) = query {
+        let turned: Vec<Tag> = reversed(wanted.tags());
         let wants = |tag| turned.iter().any(|&t| same(t, tag));
         result.reversed = findings(image, &hits, wants, query);
     }
-    result.findings.sort_by(|a, b| {
-        (a.tag, a.grade, a.role, &a.site, a.api, a.via)
-            .cmp(&(b.tag, b.grade, b.role, &b.site, b.api, b.via))
-    });
+    result.findings.sort_by(|a, b| order(a).cmp(&order(b)));
     result
+}
+
+/// True when the default tag that the framework would make of the file's name is asked for.
+fn default_tag_wanted(wanted: &Wanted, file_name: Option<&str>) -> bool {
+    let default = file_name.and_then(framework::default_tag);
+    default.is_some_and(|tag| alike(wanted, tag).is_some())
+}
+
+/// The wanted tag of the same letters: service names are case-blind, and copies of drivers change
+/// the case of file names.
+fn alike(wanted: &Wanted, tag: Tag) -> Option<Tag> {
+    let alike = |t: &&Tag| t.bytes().eq_ignore_ascii_case(&tag.bytes());
+    wanted.tags().iter().find(alike).copied()
 }
 
 /// The asked tags with their bytes reversed, but for those asked for anyway.
@@ -120,11 +151,8 @@ fn name_finding(
 ) -> Option<Finding> {
     binding?;
     let tag = framework::default_tag(file_name?)?;
-    // Service names are case-blind, and copies of drivers change the case of file names.
     let tag = match query {
-        TagQuery::Only(tags) => *tags
-            .iter()
-            .find(|t| t.bytes().eq_ignore_ascii_case(&tag.bytes()))?,
+        TagQuery::Only(wanted) => alike(wanted, tag)?,
         TagQuery::All => tag,
     };
     Some(Finding {

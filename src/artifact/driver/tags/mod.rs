@@ -16,10 +16,12 @@ mod collect;
 mod explain;
 mod finding;
 mod framework;
+mod halves;
 mod query;
 mod references;
 mod resync;
 mod routine;
+mod signs;
 mod structures;
 
 #[cfg(test)]
@@ -28,6 +30,7 @@ mod tests;
 pub use explain::{explain, explain_at};
 pub use finding::{Blind, Finding, Grade, MAX_SITES, Site, SiteCounts, TagFindings, Via};
 pub use query::{TagQuery, same};
+pub use signs::Wanted;
 
 use super::image::Image;
 
