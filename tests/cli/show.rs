@@ -245,7 +245,7 @@ fn what_is_no_report_is_refused_in_words() {
     };
     assert!(said(b"MZ\x90").contains("not JSON"));
     assert!(said(b"{\"schema_version\":\"1\",\"evidence\":[{").contains("cut off"));
-    assert!(said(b"{\"hello\":1}").contains("schema_version is missing"));
+    assert!(said(b"{\"hello\":1}").contains("`schema_version` is missing"));
     assert!(said(b"{\"schema_version\":\"9\"}").contains("\"9\""));
     fs::remove_file(place.path().join("report.json")).unwrap();
     assert_eq!(show(&place, &[]).status, Some(1));
