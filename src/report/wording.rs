@@ -276,7 +276,7 @@ fn proof(report: &Report, driver: &Driver) -> String {
 /// What shows that an image uses the tag: the grade in words.
 pub fn grade(candidate: &Candidate) -> &'static str {
     match candidate.grade {
-        "call_site" if candidate.role == Some("free") => "a call that frees it",
+        "call_site" if candidate.role == Some("free") => "freeing call site",
         "call_site" => "call site",
         "name" => "its service's name",
         "operand" => "an operand of its code",
