@@ -83,6 +83,7 @@ struct Time {
     rows_in_minute: u64,
     first: i64,
     earliest: i64,
+    /// The latest row before the last step back.
     latest: i64,
 }
 
@@ -131,11 +132,11 @@ impl Time {
     }
 
     fn span(&self) -> Option<Span> {
-        (self.earliest <= self.latest).then_some(Span {
+        (self.at != i64::MIN).then_some(Span {
             first: self.first,
             last: self.at,
             earliest: self.earliest,
-            latest: self.latest,
+            latest: self.latest.max(self.at),
         })
     }
 }
@@ -161,7 +162,6 @@ impl<'m> Scanner<'m> {
     /// Ends the stretch.
     pub(super) fn finish(mut self) -> (Tally, Option<Layout>) {
         self.note_layout();
-        self.flush_minute();
         self.tally.span = self.time.span();
         for name in self.words.drain() {
             self.tally.count_reason(&name.name, name.rows);
@@ -190,10 +190,11 @@ impl<'m> Scanner<'m> {
         masks.read(block, lanes);
         let clean = !masks.has_nul();
         let (mut start, mut blanks_at_start) = (0, 0);
+        let lines_before = self.tally.lines;
         for index in 0..masks.lines() {
             let newline = masks.newline(index);
             let blanks = masks.blanks_before(newline);
-            self.tally.lines += 1;
+            self.tally.lines = lines_before + index as u64 + 1;
             let fast = match self.ordinary {
                 Some(shape) if clean && blanks.wrapping_sub(blanks_at_start) == shape.blanks => {
                     self.ordinary_row(block, start, newline, shape, &masks)
@@ -291,8 +292,6 @@ impl<'m> Scanner<'m> {
 
     #[inline(always)]
     fn row(&mut self, at: i64, word: Word) {
-        self.tally.rows += 1;
-        self.layout_rows += 1;
         self.tick(at);
         match word {
             Word::Reason(index) => self.words.count(index),
@@ -312,33 +311,35 @@ impl<'m> Scanner<'m> {
         }
         self.time.rows_in_minute += 1;
         self.time.at = at;
-        self.time.earliest = self.time.earliest.min(at);
-        self.time.latest = self.time.latest.max(at);
     }
 
+    /// Between two steps back the clock only rises, so the latest row is the last before one.
     #[cold]
     fn step_back(&mut self, at: i64) {
-        if self.time.earliest <= self.time.latest {
-            let (line, from) = (self.tally.lines, self.time.at);
-            self.tally.step_back(StepBack { line, from, to: at });
-        }
+        let (line, from) = (self.tally.lines, self.time.at);
+        self.tally.step_back(StepBack { line, from, to: at });
+        self.time.latest = self.time.latest.max(from);
+        self.time.earliest = self.time.earliest.min(at);
     }
 
     #[cold]
     fn new_minute(&mut self, at: i64) {
         self.flush_minute();
-        if self.time.earliest > self.time.latest {
+        if self.time.at == i64::MIN {
             self.time.first = at;
+            self.time.earliest = at;
         }
         self.time.counted_minute = at.div_euclid(60) * 60;
     }
 
-    /// Books the rows of the minute, and those of them that have a rival reason.
+    /// Books the rows of the minute: all, those of the layout, of the hour, and of rival reasons.
     fn flush_minute(&mut self) {
         let rows = std::mem::take(&mut self.time.rows_in_minute);
         if rows == 0 {
             return;
         }
+        self.tally.rows += rows;
+        self.layout_rows += rows;
         let minute = self.time.counted_minute;
         *self
             .tally
@@ -419,6 +420,7 @@ impl<'m> Scanner<'m> {
     }
 
     fn note_layout(&mut self) {
+        self.flush_minute();
         if let Some(layout) = self.layout.clone() {
             let (from_line, rows) = (self.layout_line, self.layout_rows);
             self.tally.layout_use(LayoutUse {

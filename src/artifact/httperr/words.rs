@@ -33,11 +33,11 @@ pub(super) struct Name {
     told: u64,
 }
 
-/// A token of at most 32 bytes: its length, and its bytes at the end of two wide words.
+/// A token of at most 32 bytes: its length, and its bytes at the end of four machine words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Key {
-    len: usize,
-    halves: [u128; 2],
+    len: u64,
+    words: [u64; 4],
 }
 
 pub(super) struct Words {
@@ -144,7 +144,7 @@ impl Key {
     /// No token has this key: its length is none.
     const NONE: Key = Key {
         len: 0,
-        halves: [0; 2],
+        words: [0; 4],
     };
 
     /// The key of the last `len` bytes of a window.
@@ -153,23 +153,25 @@ impl Key {
         if !(1..=MAX_CACHED).contains(&len) {
             return None;
         }
-        let [head, tail]: [[u8; 16]; 2] = [*window.first_chunk()?, *window.last_chunk()?];
-        let [keep_head, keep_tail] = KEEP[len];
-        let head = u128::from_le_bytes(head) & keep_head;
-        let tail = u128::from_le_bytes(tail) & keep_tail;
+        let keep = &KEEP[len];
+        let (chunks, _) = window.as_chunks::<8>();
+        let mut words = [0; 4];
+        for ((word, chunk), keep) in words.iter_mut().zip(chunks).zip(keep) {
+            *word = u64::from_le_bytes(*chunk) & keep;
+        }
         Some(Key {
-            len,
-            halves: [head, tail],
+            len: len as u64,
+            words,
         })
     }
 
     /// Equality in machine words. The derived one is compiled to a load of all 32 bytes, which
-    /// waits until the two stores before it, of 16 bytes each, have reached the cache.
+    /// waits until narrower stores before it have reached the cache.
     #[inline(always)]
     fn is(&self, other: &Key) -> bool {
-        let apart = |a: u128, b: u128| (a ^ b) as u64 | ((a ^ b) >> 64) as u64;
-        let [head, tail] = [0, 1].map(|half| apart(self.halves[half], other.halves[half]));
-        (head | tail | (self.len ^ other.len) as u64) == 0
+        let [a, b, c, d] = self.words;
+        let [e, f, g, h] = other.words;
+        ((a ^ e) | (b ^ f) | (c ^ g) | (d ^ h) | (self.len ^ other.len)) == 0
     }
 
     fn of_token(token: &[u8]) -> Option<Key> {
@@ -180,34 +182,42 @@ impl Key {
         Key::of(&window, token.len())
     }
 
+    /// Where the key stands in the cache, if anywhere. The first word is left out: it only differs
+    /// between words longer than any reason.
     #[inline(always)]
     fn slot(&self) -> usize {
-        let fold = |half: u128| half as u64 ^ ((half >> 64) as u64).rotate_left(29);
-        let mixed = (fold(self.halves[0]).rotate_left(17) ^ fold(self.halves[1]))
-            .wrapping_add(self.len as u64)
+        let [_, b, c, d] = self.words;
+        let mixed = (b.rotate_left(42) ^ c.rotate_left(21) ^ d)
+            .wrapping_add(self.len)
             .wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed >> 55) as usize % SLOTS
     }
 }
 
-/// For each token length, the bits of a window's two halves that belong to the token.
-const KEEP: [[u128; 2]; MAX_CACHED + 1] = {
-    let mut keep = [[0; 2]; MAX_CACHED + 1];
+/// For each token length, the bits of a window's four words that belong to the token.
+const KEEP: [[u64; 4]; MAX_CACHED + 1] = {
+    let mut keep = [[0; 4]; MAX_CACHED + 1];
     let mut len = 1;
     while len <= MAX_CACHED {
-        let (head, tail) = if len > 16 { (len - 16, 16) } else { (0, len) };
-        keep[len] = [top_bytes(head), top_bytes(tail)];
+        let mut word = 0;
+        while word < 4 {
+            // The last word of the window holds the token's last eight bytes, and so on.
+            let behind = 8 * (3 - word);
+            let bytes = if len > behind { len - behind } else { 0 };
+            keep[len][word] = top_bytes(if bytes > 8 { 8 } else { bytes });
+            word += 1;
+        }
         len += 1;
     }
     keep
 };
 
 /// A mask of the `count` most significant bytes: the last ones in memory.
-const fn top_bytes(count: usize) -> u128 {
+const fn top_bytes(count: usize) -> u64 {
     if count == 0 {
         0
     } else {
-        u128::MAX << (128 - 8 * count as u32)
+        u64::MAX << (64 - 8 * count as u32)
     }
 }
 
