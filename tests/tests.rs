@@ -3,6 +3,7 @@
 //! | module | asks |
 //! |---|---|
 //! | [`cli`] | does the program keep its promises to people and scripts: streams, status, limits, one report for any form of a case? |
+//! | [`collector`] | is what the companion collector made read natively, and is tampering seen? |
 //! | [`hostile`] | does text that would like to be code stay text in every output of every command? |
 //! | [`redact`] | does `--redact` keep every secret of a case out of every output, and the verdict in? |
 //! | [`samples`] | do the cases in `samples/` come out as `samples/expected` says? |
@@ -20,6 +21,7 @@
 )]
 
 mod cli;
+mod collector;
 mod hostile;
 mod redact;
 mod samples;

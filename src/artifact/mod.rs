@@ -2,6 +2,7 @@
 //!
 //! One folder a format. Nothing here prints, reads a clock or knows of cases.
 
+pub mod collector;
 pub mod driver;
 pub mod httperr;
 pub mod poolmon;

@@ -15,6 +15,20 @@ impl Sha256 {
         Sha256(Hasher::digest(bytes).into())
     }
 
+    /// The digest that 64 hexadecimal digits, of either case, write.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        if digits.len() != 64 {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let digit = |at: usize| char::from(*pair.get(at)?).to_digit(16);
+            *byte = u8::try_from(digit(0)? << 4 | digit(1)?).ok()?;
+        }
+        Some(Sha256(bytes))
+    }
+
     /// The 32 bytes.
     pub const fn bytes(self) -> [u8; 32] {
         self.0

@@ -31,6 +31,7 @@ mod classify;
 mod container;
 mod digest;
 mod limits;
+mod manifest;
 mod name;
 mod open;
 mod reader;
@@ -44,6 +45,7 @@ pub use classify::{Basis, HEAD_BYTES, NameHint, NotAnImage, Role, RoleReason, cl
 pub use container::ContainerKind;
 pub use digest::{ContentDigest, HashingReader, Sha256, case_digest};
 pub use limits::{ByteLimit, LimitHit, Limits};
+pub use manifest::{FileRole, Manifest, ManifestFile, ManifestHost, NoManifest};
 pub use name::{ArtifactName, NameEncoding};
 pub use open::{InputKind, OpenError, OpenErrorKind};
 pub use reader::{ArtifactReader, ReadError, ReadErrorKind, ReadFault};

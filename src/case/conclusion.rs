@@ -282,9 +282,12 @@ fn suspicion(
         microsoft: is_microsoft(image),
         name: original_name(image),
         version: version_of(image),
-        stored: std::iter::once(&image.name)
-            .chain(&image.copies)
-            .all(|path| is_stored(path)),
+        // Modern drivers run from their package in the store: what was loaded is no mere package.
+        stored: image.loaded != Some(true)
+            && std::iter::once(&image.name)
+                .chain(&image.copies)
+                .all(|path| is_stored(path)),
+        loaded: image.loaded,
     }
 }
 

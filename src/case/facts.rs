@@ -83,7 +83,12 @@ pub(super) fn gather(log: &LogFacts, pools: &Pools, host: HostFacts, whole: bool
     };
     CaseFacts {
         wanted: wanted(growth, &groups),
-        pressed: pressed(history, &host, &question),
+        // A kernel without memory for an answer is as near the limit as can be.
+        pressed: if pools.exhausted {
+            Some(true)
+        } else {
+            pressed(history, &host, &question)
+        },
         time_to: outlook(history, &host, growth),
         logs_cover: logs_cover(log, &levels),
         whole,

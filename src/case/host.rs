@@ -4,7 +4,8 @@ use super::options::Options;
 use super::pools::Pools;
 use super::survey::Survey;
 use crate::artifact::systeminfo::Architecture;
-use crate::diagnosis::headroom::{Arch, Host, Limit, Margin, limit};
+use crate::bundle::ManifestHost;
+use crate::diagnosis::headroom::{Arch, Host, Limit, Margin, OsVersion, limit};
 
 /// The machine, and where each fact comes from.
 pub(super) struct HostFacts {
@@ -19,6 +20,7 @@ pub(super) struct HostFacts {
 pub(super) fn facts(survey: &Survey, options: &Options, pools: &Pools) -> HostFacts {
     let mut host = Host::default();
     let mut sources = Vec::new();
+    let manifest = survey.manifests.first().map(|(_, manifest)| &manifest.host);
     let system = survey.systems.first().map(|(_, system)| system);
     let mut os = system
         .and_then(|s| s.os_name.as_ref())
@@ -45,6 +47,11 @@ pub(super) fn facts(survey: &Survey, options: &Options, pools: &Pools) -> HostFa
             Architecture::Ia64 => None,
         });
         host.ram_bytes = system.ram_bytes.as_ref().map(|r| r.value);
+    }
+    if let Some(manifest) = manifest {
+        sources.push("the collector's manifest in the bundle".to_owned());
+        os = manifest.product.clone().or(os);
+        of_manifest(&mut host, manifest);
     }
     if let Some((_, boot)) = survey.boots.first() {
         host.boot_3gb = Some(boot.user_mib() > 2048);
@@ -73,15 +80,34 @@ pub(super) fn facts(survey: &Survey, options: &Options, pools: &Pools) -> HostFa
     }
     stated(&mut host, &mut os, &mut sources, options);
     HostFacts {
-        name: system
-            .and_then(|s| s.host.as_ref())
-            .map(|s| s.value.clone()),
+        name: manifest.and_then(|m| m.name.clone()).or_else(|| {
+            let stated = system.and_then(|s| s.host.as_ref());
+            stated.map(|s| s.value.clone())
+        }),
         os,
         limit: limit(&host).map_err(|missing| missing.to_string()),
         margin: Margin::of(&host),
         host,
         sources,
     }
+}
+
+/// What the collector states goes before systeminfo: it was asked at the time of the snapshots.
+fn of_manifest(host: &mut Host, manifest: &ManifestHost) {
+    let by_name = manifest.product.as_ref().and_then(|name| name.parse().ok());
+    let by_number = || {
+        let (major, minor, build) = manifest.version?;
+        OsVersion::from_nt(major, minor, build)
+    };
+    host.os = by_name.or_else(by_number).or(host.os);
+    let arch = match manifest.arch.as_deref() {
+        Some("x64") => Some(Arch::X64),
+        Some("x86") => Some(Arch::X86),
+        Some("arm64") => Some(Arch::Arm64),
+        _ => None,
+    };
+    host.arch = arch.or(host.arch);
+    host.ram_bytes = manifest.ram_bytes.or(host.ram_bytes);
 }
 
 /// What the options state goes before what the bundle says.

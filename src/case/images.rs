@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rayon::prelude::*;
 
 use super::catalogs::{self, Listing};
+use super::custody::Custody;
 use super::facts::CaseFacts;
 use super::progress::{Phase, Progress};
 use super::survey::{Survey, Use};
@@ -52,6 +53,8 @@ pub(super) struct ImageFacts {
     pub(super) catalog: Option<Listing>,
     /// Other names of the same bytes.
     pub(super) copies: Vec<String>,
+    /// Whether it was loaded, where the collector's manifest tells.
+    pub(super) loaded: Option<bool>,
 }
 
 /// What can be shown of a finding.
@@ -110,6 +113,16 @@ pub(super) struct Images {
     pub(super) blind: Vec<(String, Sha256, String)>,
     /// What happened to images of other bundles.
     pub(super) notes: Vec<String>,
+}
+
+impl Images {
+    /// Notes which images the collector found loaded.
+    pub(super) fn mark_loaded(&mut self, custody: &Custody) {
+        for image in self.holding.iter_mut().filter(|image| image.bundle == 0) {
+            let names = std::iter::once(&image.name).chain(&image.copies);
+            image.loaded = custody.loaded(names.map(String::as_str));
+        }
+    }
 }
 
 struct Looked {
@@ -333,5 +346,6 @@ fn read_image(
         identity,
         catalog,
         copies: Vec::new(),
+        loaded: None,
     })
 }

@@ -162,6 +162,7 @@ pub fn inspect_image(
         identity,
         catalog,
         copies: Vec::new(),
+        loaded: None,
     };
     Ok(ImageReport {
         driver: driver_of(&facts),

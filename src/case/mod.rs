@@ -9,8 +9,10 @@
 //! joined in the order of the inventory, so that the report does not depend on threads.
 
 mod assemble;
+mod blocks;
 mod catalogs;
 mod conclusion;
+mod custody;
 mod evidence;
 mod facts;
 mod host;
@@ -19,6 +21,7 @@ mod inspect;
 mod logs;
 pub mod lookup;
 mod names;
+mod observation;
 mod options;
 mod pools;
 mod progress;
@@ -128,7 +131,11 @@ pub fn analyse(
     let pools = pools::read(bundle, &mut survey, options);
     let host = host::facts(&survey, options, &pools);
     let facts = facts::gather(&log, &pools, host, is_whole(bundle));
-    let images = images::scan(bundle, more_images, &mut survey, &facts, progress);
+    let mut images = images::scan(bundle, more_images, &mut survey, &facts, progress);
+    let custody = custody::check(bundle, &mut survey);
+    if let Some(custody) = &custody {
+        images.mark_loaded(custody);
+    }
     assemble::report(&assemble::Parts {
         bundle,
         survey: &survey,
@@ -136,6 +143,7 @@ pub fn analyse(
         pools: &pools,
         facts: &facts,
         images: &images,
+        custody: &custody,
         options,
     })
 }

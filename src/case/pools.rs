@@ -5,25 +5,25 @@
 
 use std::collections::BTreeMap;
 
+use super::blocks::{collector_lines, end_of, note_of_torn};
+use super::observation::observation;
 use super::options::Options;
 use super::survey::{Survey, Use};
+use crate::artifact::collector::BlockStart;
 use crate::artifact::poolmon::{
-    Completeness, FileNotes, Options as PoolOptions, PageFaults, Row, Snapshot, SnapshotReader,
-    StampSide, TextBlock, Title,
+    Completeness, FileNotes, Options as PoolOptions, Row, SnapshotReader, StampSide, TextBlock,
 };
 use crate::bundle::{Artifact, ArtifactId, Bundle, ContentDigest, HashingReader, When};
 use crate::report::wording::bare;
 use crate::tag::{Pool, Tag};
-use crate::timeline::series::{
-    Extent, Facts, Observation, PoolHistory, PoolsShown, Reading, Scope, SeriesBuilder, TagsShown,
-};
+use crate::timeline::series::{PoolHistory, SeriesBuilder};
 use crate::timeline::stamp::{
     ClockEvidence, Context, Dating, FileTime, Line, Solution, Withheld, solve,
 };
 use crate::timeline::zone::{ZoneClaim, ZoneSource};
 
 /// Most snapshots of one file that are dated; as many as the series keep.
-const MAX_SNAPSHOTS: usize = 60_000;
+pub(super) const MAX_SNAPSHOTS: usize = 60_000;
 
 /// One file of snapshots, read for its times.
 pub(super) struct PoolFile {
@@ -33,6 +33,8 @@ pub(super) struct PoolFile {
     pub(super) notes: FileNotes,
     /// Another file has the same bytes.
     pub(super) duplicate: bool,
+    /// Lines of the collector which say that the kernel had no memory for an answer.
+    pub(super) exhausted: Vec<u64>,
 }
 
 /// A snapshot without its rows.
@@ -42,6 +44,10 @@ pub(super) struct Head {
     pub(super) rows: usize,
     before: TextBlock,
     after: TextBlock,
+    /// What the collector's line before it says.
+    pub(super) block: Option<BlockStart>,
+    /// Rows, as the collector's line after it says; none after a torn block.
+    pub(super) ended: Option<u64>,
 }
 
 impl PoolFile {
@@ -66,6 +72,8 @@ pub(super) struct Pools {
     pub(super) stamp_sources: BTreeMap<&'static str, u64>,
     /// What is to be said of the snapshots together.
     pub(super) notes: Vec<String>,
+    /// The collector saw the kernel without memory for an answer.
+    pub(super) exhausted: bool,
 }
 
 fn reader(
@@ -92,12 +100,16 @@ pub(super) fn survey_pool(
             heads,
             notes: FileNotes::default(),
             duplicate: false,
+            exhausted: Vec::new(),
         };
         return (file, ContentDigest::Unreadable);
     };
     let mut hashing = HashingReader::new(source);
     let mut snapshots = SnapshotReader::new(&mut hashing, PoolOptions::default());
+    let mut exhausted = Vec::new();
     for snapshot in snapshots.by_ref() {
+        let block = collector_lines(&snapshot, &mut heads, &mut exhausted);
+        let ended = block.and_then(|start| end_of(&snapshot.postamble, start));
         for reason in snapshot
             .completeness
             .iter()
@@ -112,6 +124,8 @@ pub(super) fn survey_pool(
                 rows: snapshot.rows.len(),
                 before: snapshot.preamble,
                 after: snapshot.postamble,
+                block,
+                ended,
             });
         }
     }
@@ -121,6 +135,11 @@ pub(super) fn survey_pool(
         Ok((sha256, _, _)) => ContentDigest::Partial(sha256),
         Err(_) => ContentDigest::Unreadable,
     };
+    if heads.iter().any(|head| head.block.is_some()) {
+        // The collector's own count decides, and says more than the shape of a table.
+        incomplete.clear();
+        notes.extend(note_of_torn(&heads));
+    }
     describe(&file_notes, incomplete, notes);
     (
         PoolFile {
@@ -129,6 +148,7 @@ pub(super) fn survey_pool(
             heads,
             notes: file_notes,
             duplicate: false,
+            exhausted,
         },
         digest,
     )
@@ -215,6 +235,7 @@ pub(super) fn read(bundle: &Bundle, survey: &mut Survey, options: &Options) -> P
         places: Vec::new(),
         stamp_sources: BTreeMap::new(),
         notes,
+        exhausted: survey.pools.iter().any(|f| !f.exhausted.is_empty()),
     };
     let mut builder = SeriesBuilder::default();
     let mut dated = 0;
@@ -234,12 +255,18 @@ pub(super) fn read(bundle: &Bundle, survey: &mut Survey, options: &Options) -> P
             if let (Some(_), Some(stamp)) = (at, dating.and_then(|d| d.stamp.as_ref())) {
                 *pools.stamp_sources.entry(stamp.source.name()).or_default() += 1;
             }
-            if snapshot.rows.is_empty() && snapshot.memory.is_none() {
+            let head = file.heads.get(position);
+            let nothing = snapshot.rows.is_empty() && snapshot.memory.is_none();
+            if nothing || head.is_some_and(Head::is_torn) {
                 continue;
             }
             let order = pools.places.len();
             pools.places.push((source, position));
-            builder.push(observation(&snapshot, order, source, at));
+            let mut observation = observation(&snapshot, order, source, at);
+            if let Some(head) = head {
+                head.complete(&mut observation);
+            }
+            builder.push(observation);
         }
     }
     pools.history = builder.finish();
@@ -353,6 +380,11 @@ fn context(survey: &Survey, options: &Options) -> Context {
     if let Some((zone, typed)) = &options.zone {
         zones.push(ZoneClaim::new(*zone, ZoneSource::Option, typed.clone()));
     }
+    for (_, manifest) in &survey.manifests {
+        let host = &manifest.host;
+        let name = host.zone.as_deref().unwrap_or_default();
+        zones.extend(ZoneClaim::from_manifest(name, host.zone_bias));
+    }
     for (_, system) in &survey.systems {
         zones.extend(
             system
@@ -365,73 +397,6 @@ fn context(survey: &Survey, options: &Options) -> Context {
         zones,
         date_order: options.date_order,
     }
-}
-
-fn observation(snapshot: &Snapshot, order: usize, source: usize, at: Option<i64>) -> Observation {
-    let header = snapshot.memory.as_ref();
-    let kib = |value: Option<i64>| {
-        value
-            .and_then(|k| u64::try_from(k).ok())
-            .map(|k| k.saturating_mul(1024))
-    };
-    let session = matches!(snapshot.title, Some(Title::Session(_) | Title::AllSessions));
-    let facts = Facts {
-        order,
-        source,
-        at,
-        page_faults: header
-            .and_then(|h| h.page_faults)
-            .and_then(|faults| match faults {
-                PageFaults::SinceBoot(n) => Some(n),
-                _ => None,
-            }),
-        pool_nonpaged: header.and_then(|h| kib(h.pool_nonpaged_kib)),
-        pool_paged: header.and_then(|h| kib(h.pool_paged_kib)),
-        ram: header.and_then(|h| kib(h.memory_kib)),
-        ram_available: header.and_then(|h| kib(h.avail_kib)),
-        commit: header.and_then(|h| kib(h.commit_kib)),
-        commit_limit: header.and_then(|h| kib(h.limit_kib)),
-        scope: if session {
-            Scope {
-                tags: TagsShown::Filtered,
-                ..scope(snapshot)
-            }
-        } else {
-            scope(snapshot)
-        },
-    };
-    Observation {
-        facts,
-        rows: snapshot.rows.iter().map(reading).collect(),
-    }
-}
-
-fn reading(row: &Row) -> Reading {
-    Reading {
-        tag: row.tag,
-        pool: row.pool,
-        allocs: row.allocs,
-        frees: row.frees,
-        diff: row.diff,
-        bytes: row.bytes,
-    }
-}
-
-fn scope(snapshot: &Snapshot) -> Scope {
-    let mut scope = Scope::COMPLETE;
-    for reason in &snapshot.completeness {
-        match reason {
-            Completeness::Complete { .. } => {}
-            Completeness::NonpagedOnly { .. } => scope.pools = PoolsShown::NonPagedOnly,
-            Completeness::PagedOnly { .. } => scope.pools = PoolsShown::PagedOnly,
-            Completeness::TagFilter { .. } => scope.tags = TagsShown::Filtered,
-            Completeness::TruncatedScreen { .. }
-            | Completeness::TornTail
-            | Completeness::RowsLost { .. } => scope.extent = Extent::Truncated,
-            Completeness::Unknown { .. } => scope.extent = Extent::Unknown,
-        }
-    }
-    scope
 }
 
 /// The snapshots of a file at some positions, read again for the evidence: one pass for all.

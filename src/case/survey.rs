@@ -1,6 +1,6 @@
 //! Reading every artifact for what it is, once, in parallel.
 
-use std::io::Read;
+use std::io::{BufReader, Read};
 
 use rayon::prelude::*;
 
@@ -8,11 +8,12 @@ use super::logs::{Digest, LogFile, read_log};
 use super::options::Options;
 use super::pools::{PoolFile, survey_pool};
 use super::progress::{Phase, Progress};
+use crate::artifact::collector::{self, Handles};
 use crate::artifact::driver::catalog::Catalog;
 use crate::artifact::pooltag::{self, PoolTags};
 use crate::artifact::registry::{self, RegistryFacts};
 use crate::artifact::systeminfo::{self, SystemInfo, boot::BootSwitches};
-use crate::bundle::{Artifact, Bundle, ContentDigest, HashingReader, Role};
+use crate::bundle::{Artifact, Bundle, ContentDigest, HashingReader, Manifest, Role};
 
 /// Tables and small texts are read whole up to this size. Microsoft's pooltag.txt has 250 kB,
 /// a systeminfo output a few, a catalog of a driver package up to a megabyte.
@@ -61,6 +62,8 @@ enum Content {
     Registry(RegistryFacts, Vec<(u64, String)>),
     Tags(PoolTags),
     Catalog(Box<Catalog>),
+    Manifest(Box<Manifest>),
+    Handles(Handles),
     /// Left for the images' turn.
     Image,
     Nothing,
@@ -80,6 +83,8 @@ pub(super) struct Survey {
     pub(super) registry_lines: Vec<(usize, u64, String)>,
     pub(super) pooltags: Vec<(String, PoolTags)>,
     pub(super) catalogs: Vec<(usize, Catalog)>,
+    pub(super) manifests: Vec<(usize, Manifest)>,
+    pub(super) handles: Vec<(usize, Handles)>,
     pub(super) images: Vec<usize>,
 }
 
@@ -118,6 +123,8 @@ pub(super) fn read(bundle: &Bundle, options: &Options, progress: &dyn Progress) 
                 .pooltags
                 .push((bundle.artifacts()[index].name.to_string(), tags)),
             Content::Catalog(catalog) => survey.catalogs.push((index, *catalog)),
+            Content::Manifest(manifest) => survey.manifests.push((index, *manifest)),
+            Content::Handles(handles) => survey.handles.push((index, handles)),
             Content::Image => survey.images.push(index),
             Content::Nothing => {}
         }
@@ -184,9 +191,12 @@ fn read_one(bundle: &Bundle, artifact: &Artifact) -> (Entry, Content) {
             (digest, used, Content::Pool(Box::new(pool)))
         }
         Role::Driver => (ContentDigest::Unreadable, Use::NotNeeded, Content::Image),
-        Role::SystemInfo | Role::PoolTagTxt | Role::Catalog | Role::RegistryExport => {
-            small(bundle, artifact, &mut notes)
-        }
+        Role::SystemInfo
+        | Role::PoolTagTxt
+        | Role::Catalog
+        | Role::RegistryExport
+        | Role::Manifest => small(bundle, artifact, &mut notes),
+        Role::Handles => handles(bundle, artifact, &mut notes),
         Role::Empty => (
             digest_of(bundle, artifact),
             Use::NotNeeded,
@@ -257,6 +267,13 @@ fn small(
                 return (digest, Use::NotUnderstood, Content::Nothing);
             }
         },
+        Role::Manifest => match Manifest::parse(&bytes) {
+            Ok(manifest) => Content::Manifest(Box::new(manifest)),
+            Err(why) => {
+                notes.push(why.to_string());
+                return (digest, Use::NotUnderstood, Content::Nothing);
+            }
+        },
         _ => match systeminfo::boot::parse(&bytes) {
             Some(boot) => Content::Boot(boot),
             None => return (digest, Use::NotUnderstood, Content::Nothing),
@@ -266,6 +283,34 @@ fn small(
         notes.extend(system.notes.iter().map(ToString::to_string));
     }
     (digest, Use::Used, content)
+}
+
+/// The collector's table of handles, read as a stream.
+fn handles(
+    bundle: &Bundle,
+    artifact: &Artifact,
+    notes: &mut Vec<String>,
+) -> (ContentDigest, Use, Content) {
+    let Ok(reader) = bundle.open_artifact(artifact.id) else {
+        return (ContentDigest::Unreadable, Use::Unreadable, Content::Nothing);
+    };
+    let mut source = BufReader::new(HashingReader::new(reader));
+    let table = match collector::handles(&mut source) {
+        Ok(table) => table,
+        Err(why) => {
+            notes.push(why.to_string());
+            Handles::default()
+        }
+    };
+    if table.rejected > 0 {
+        notes.push(format!("{} rows could not be read", table.rejected));
+    }
+    let digest = match source.into_inner().finish() {
+        Ok((sha256, _, reader)) if reader.fault().is_none() => ContentDigest::Whole(sha256),
+        Ok((sha256, _, _)) => ContentDigest::Partial(sha256),
+        Err(_) => ContentDigest::Unreadable,
+    };
+    (digest, Use::Used, Content::Handles(table))
 }
 
 fn read_small(bundle: &Bundle, artifact: &Artifact) -> Result<(Vec<u8>, ContentDigest), String> {

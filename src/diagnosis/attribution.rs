@@ -41,6 +41,9 @@ pub struct Suspicion {
     /// True if it lies in a store of packages (DriverStore, WinSxS), from which nothing runs:
     /// what runs is a copy elsewhere, often of another version.
     pub stored: bool,
+    /// Whether its module was loaded when the bundle was made, where the bundle tells. A driver
+    /// that is not loaded may have been, and may have left its memory behind.
+    pub loaded: Option<bool>,
 }
 
 /// Who allocates.
@@ -123,8 +126,21 @@ pub fn attribute(
     (answer, ranked)
 }
 
-/// Smaller is likelier: proof, then role, pool, machine, lifetime of the code, maker, directness.
-fn key(s: &Suspicion, pool: Pool) -> (Grade, Option<Role>, u8, bool, bool, bool, u8, Reverse<u32>) {
+type Key = (
+    Grade,
+    Option<Role>,
+    u8,
+    bool,
+    bool,
+    bool,
+    bool,
+    u8,
+    Reverse<u32>,
+);
+
+/// Smaller is likelier: proof, then role, pool, machine, loaded, lifetime of the code, maker,
+/// directness.
+fn key(s: &Suspicion, pool: Pool) -> Key {
     let fit = match s.pool {
         Some(asked) if asked == pool => 0,
         None => 1,
@@ -141,6 +157,7 @@ fn key(s: &Suspicion, pool: Pool) -> (Grade, Option<Role>, u8, bool, bool, bool,
         s.role,
         fit,
         !s.runs_here,
+        s.loaded == Some(false),
         s.only_at_load,
         s.microsoft,
         directness,
@@ -150,9 +167,9 @@ fn key(s: &Suspicion, pool: Pool) -> (Grade, Option<Role>, u8, bool, bool, bool,
 
 /// What must be equal for the version of a driver to decide: an older one that is proven better
 /// stays in front.
-fn proof(s: &Suspicion, pool: Pool) -> (Grade, Option<Role>, u8, bool, bool) {
-    let (grade, role, fit, elsewhere, only_at_load, ..) = key(s, pool);
-    (grade, role, fit, elsewhere, only_at_load)
+fn proof(s: &Suspicion, pool: Pool) -> (Grade, Option<Role>, u8, bool, bool, bool) {
+    let (grade, role, fit, elsewhere, idle, only_at_load, ..) = key(s, pool);
+    (grade, role, fit, elsewhere, idle, only_at_load)
 }
 
 /// Orders the versions of each driver among the places they hold: where proof is equal, what lies
@@ -203,8 +220,7 @@ fn answer(found: &[Suspicion], pool: Pool, naming: Naming, images: usize) -> Ans
         [] => unproven(found),
         list if one_driver(list) && naming == Naming::ByTag => Answer::Named(list[0].image),
         list => {
-            let lasting: Vec<&Suspicion> =
-                list.iter().copied().filter(|s| !s.only_at_load).collect();
+            let lasting = lasting(list);
             let third: Vec<&Suspicion> = lasting.iter().copied().filter(|s| !s.microsoft).collect();
             match (lasting.as_slice(), third.as_slice()) {
                 (_, [first, ..]) if one_driver(&third) => Answer::Likely(first.image),
@@ -213,6 +229,18 @@ fn answer(found: &[Suspicion], pool: Pool, naming: Naming, images: usize) -> Ans
             }
         }
     }
+}
+
+/// Of several, those whose memory can grow: not only at load, and of them those that may be
+/// loaded, if there are any.
+fn lasting<'a>(list: &[&'a Suspicion]) -> Vec<&'a Suspicion> {
+    let growing: Vec<&Suspicion> = list.iter().copied().filter(|s| !s.only_at_load).collect();
+    let running: Vec<&Suspicion> = growing
+        .iter()
+        .copied()
+        .filter(|s| s.loaded != Some(false))
+        .collect();
+    if running.is_empty() { growing } else { running }
 }
 
 fn unproven(found: &[Suspicion]) -> Answer {
@@ -248,6 +276,13 @@ fn why(s: &Suspicion, pool: Pool, place: usize, found: &[Suspicion]) -> Vec<Stri
     }
     if !s.runs_here {
         why.push("was built for another processor than the machine's".into());
+    }
+    match s.loaded {
+        Some(true) => why.push("was loaded when the bundle was made".into()),
+        Some(false) => why.push(
+            "only lay in the drivers folder: it was not loaded when the bundle was made".into(),
+        ),
+        None => {}
     }
     if s.only_at_load {
         why.push(
@@ -310,210 +345,4 @@ fn undecided(s: &Suspicion, pool: Pool, place: usize, found: &[Suspicion]) -> Op
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn suspicion(image: usize, grade: Grade, role: Option<Role>) -> Suspicion {
-        Suspicion {
-            image,
-            grade,
-            role,
-            via: Some(Via::Direct),
-            pool: None,
-            sites: 1,
-            only_at_load: false,
-            runs_here: true,
-            vendor: format!("vendor {image}"),
-            microsoft: false,
-            name: format!("drv{image}.sys"),
-            version: None,
-            stored: false,
-        }
-    }
-
-    fn allocator(image: usize) -> Suspicion {
-        suspicion(image, Grade::CallSite, Some(Role::Allocate))
-    }
-
-    fn ask(found: Vec<Suspicion>) -> Answer {
-        attribute(found, Pool::NonPaged, Naming::ByTag, 9).0
-    }
-
-    #[test]
-    fn one_proven_allocator_is_named_whatever_else_holds_the_bytes() {
-        let noise = vec![
-            suspicion(0, Grade::Text, None),
-            suspicion(1, Grade::Operand, None),
-            suspicion(2, Grade::CallSite, Some(Role::Free)),
-        ];
-        assert_eq!(ask([noise, vec![allocator(3)]].concat()), Answer::Named(3));
-    }
-
-    #[test]
-    fn two_versions_of_one_driver_are_one() {
-        let older = Suspicion {
-            name: "drv3.sys".into(),
-            ..allocator(4)
-        };
-        assert_eq!(ask(vec![allocator(3), older]), Answer::Named(3));
-    }
-
-    #[test]
-    fn pool_machine_and_lifetime_decide_between_several() {
-        let paged = Suspicion {
-            pool: Some(Pool::Paged),
-            ..allocator(1)
-        };
-        let foreign = Suspicion {
-            runs_here: false,
-            ..allocator(2)
-        };
-        assert_eq!(ask(vec![paged, foreign, allocator(3)]), Answer::Named(3));
-        let loading = Suspicion {
-            only_at_load: true,
-            ..allocator(1)
-        };
-        assert_eq!(ask(vec![loading, allocator(3)]), Answer::Likely(3));
-        let microsoft = Suspicion {
-            microsoft: true,
-            ..allocator(1)
-        };
-        assert_eq!(ask(vec![microsoft, allocator(3)]), Answer::Likely(3));
-        assert_eq!(ask(vec![allocator(1), allocator(3)]), Answer::Shared);
-    }
-
-    #[test]
-    fn not_knowing_is_an_answer() {
-        assert_eq!(
-            ask(vec![suspicion(0, Grade::Text, None)]),
-            Answer::NotInBundle
-        );
-        assert_eq!(
-            ask(vec![suspicion(0, Grade::CallSite, Some(Role::Free))]),
-            Answer::Unproven
-        );
-        assert_eq!(ask(vec![]), Answer::NotInBundle);
-        assert_eq!(
-            attribute(vec![], Pool::NonPaged, Naming::ByTag, 0).0,
-            Answer::NoImages
-        );
-        assert_eq!(
-            attribute(vec![allocator(0)], Pool::NonPaged, Naming::Never, 1).0,
-            Answer::KernelOwned
-        );
-        assert_eq!(
-            ask(vec![suspicion(5, Grade::Name, None)]),
-            Answer::NamedByFramework(5)
-        );
-        let shared = vec![allocator(1), allocator(2)];
-        assert_eq!(
-            attribute(shared, Pool::NonPaged, Naming::SharedByNature, 2).0,
-            Answer::Shared
-        );
-    }
-
-    #[test]
-    fn the_loser_is_told_why() {
-        let paged = Suspicion {
-            pool: Some(Pool::Paged),
-            ..allocator(1)
-        };
-        let (_, ranked) = attribute(vec![paged, allocator(3)], Pool::NonPaged, Naming::ByTag, 2);
-        assert_eq!(ranked[1].suspicion.image, 1);
-        assert!(
-            ranked[1]
-                .why
-                .iter()
-                .any(|w| w.contains("asks for paged pool"))
-        );
-    }
-
-    fn version(image: usize, version: [u16; 4]) -> Suspicion {
-        Suspicion {
-            name: "drv.sys".into(),
-            version: Some(version),
-            ..allocator(image)
-        }
-    }
-
-    #[test]
-    fn of_two_versions_the_newer_is_named_though_the_older_calls_more_often() {
-        let older = Suspicion {
-            sites: 40,
-            ..version(1, [1, 9, 0, 0])
-        };
-        let (answer, ranked) = attribute(
-            vec![older, version(2, [1, 10, 0, 0])],
-            Pool::NonPaged,
-            Naming::ByTag,
-            2,
-        );
-        assert_eq!(answer, Answer::Named(2));
-        assert!(
-            ranked[0]
-                .why
-                .iter()
-                .any(|w| w.contains("which of them was loaded is not known"))
-        );
-        assert!(ranked[1].why.iter().any(|w| w.contains("older version")));
-    }
-
-    #[test]
-    fn a_stored_package_stands_behind_the_file_that_runs_whatever_its_version() {
-        let stored = Suspicion {
-            stored: true,
-            ..version(1, [9, 0, 0, 0])
-        };
-        let (answer, ranked) = attribute(
-            vec![stored, version(2, [1, 0, 0, 0])],
-            Pool::NonPaged,
-            Naming::ByTag,
-            2,
-        );
-        assert_eq!(answer, Answer::Named(2));
-        assert!(ranked[1].why.iter().any(|w| w.contains("stored package")));
-    }
-
-    #[test]
-    fn a_version_that_proves_less_stays_behind() {
-        let newer = Suspicion {
-            pool: Some(Pool::Paged),
-            ..version(1, [9, 0, 0, 0])
-        };
-        assert_eq!(ask(vec![newer, version(2, [1, 0, 0, 0])]), Answer::Named(2));
-        let frees = Suspicion {
-            role: Some(Role::Free),
-            ..version(1, [9, 0, 0, 0])
-        };
-        assert_eq!(ask(vec![frees, version(2, [1, 0, 0, 0])]), Answer::Named(2));
-    }
-
-    #[test]
-    fn versions_change_only_their_own_places() {
-        let found = vec![
-            version(1, [1, 0, 0, 0]),
-            allocator(5),
-            version(2, [2, 0, 0, 0]),
-        ];
-        let (answer, ranked) = attribute(found, Pool::NonPaged, Naming::ByTag, 3);
-        assert_eq!(answer, Answer::Shared);
-        let order: Vec<usize> = ranked.iter().map(|r| r.suspicion.image).collect();
-        assert_eq!(order, [2, 1, 5]);
-    }
-
-    #[test]
-    fn equal_rivals_are_said_to_be_equal() {
-        let (_, ranked) = attribute(
-            vec![allocator(1), allocator(3)],
-            Pool::NonPaged,
-            Naming::ByTag,
-            2,
-        );
-        assert!(
-            ranked[1]
-                .why
-                .iter()
-                .any(|w| w.contains("their order says nothing"))
-        );
-    }
-}
+mod tests;

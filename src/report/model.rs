@@ -61,6 +61,39 @@ pub struct Case {
     pub sources: Vec<String>,
     /// Evidence of host, operating system and memory.
     pub evidence: Vec<String>,
+    /// What the collector's manifest says of the bundle, and whether that holds.
+    pub manifest: Option<Manifest>,
+}
+
+/// The collector's manifest, compared with what is here.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct Manifest {
+    /// The layout's name.
+    pub schema: String,
+    /// The program that wrote it.
+    pub collector: Option<String>,
+    /// Its version.
+    pub version: Option<String>,
+    /// When the bundle was made, as written.
+    pub created: Option<String>,
+    /// True if the collector says that nothing failed or was left out.
+    pub complete: Option<bool>,
+    /// True if every file that is stated is here with that size and digest.
+    pub verified: bool,
+    /// Files that are stated.
+    pub files: u64,
+    /// Those that are here as stated.
+    pub files_verified: u64,
+    /// Files that are not as stated.
+    pub changed: Vec<String>,
+    /// Files that are stated and not here.
+    pub missing: Vec<String>,
+    /// Files that are here and not stated.
+    pub extra: Vec<String>,
+    /// What the collector says that failed.
+    pub errors: Vec<String>,
+    /// Limits that the collector met.
+    pub limits_hit: Vec<String>,
 }
 
 /// What was passed on the command line.

@@ -233,6 +233,15 @@ pub(super) struct Judged {
     pub movement: Movement,
 }
 
+/// True if the kernel states a start that lies after the look before: it was restarted between
+/// the two, also where every counter has overtaken its old value. A clock that was set moves the
+/// stated start as well, but not past the last look, unless it was set by more than the uptime.
+fn restarted(before: Option<&Facts>, after: Option<&Facts>) -> bool {
+    let looked = before.and_then(|facts| facts.at);
+    let boot = after.and_then(|facts| facts.boot);
+    matches!((looked, boot), (Some(looked), Some(boot)) if boot > looked)
+}
+
 /// Judges every border in turn. Comparisons that reach back over a reset already found
 /// would find it again, so they are left out.
 pub(super) fn judge(movements: &Movements, facts: &[Facts]) -> Vec<Judged> {
@@ -251,7 +260,11 @@ pub(super) fn judge(movements: &Movements, facts: &[Facts]) -> Vec<Judged> {
         }
         let before = facts.get(at - 1).and_then(|f| f.page_faults);
         movement.page_faults = fault_change(before, facts.get(at).and_then(|f| f.page_faults));
-        let border = movement.border();
+        let border = if restarted(facts.get(at - 1), facts.get(at)) {
+            Border::Reset
+        } else {
+            movement.border()
+        };
         if border == Border::Reset {
             epoch_start = at;
         }
@@ -305,6 +318,23 @@ mod tests {
             .iter()
             .map(|j| j.border)
             .collect()
+    }
+
+    #[test]
+    fn a_start_after_the_last_look_is_a_restart_whatever_counters_say() {
+        let rising: &[(u64, u64)] = &[(10, 5), (2_000, 6)];
+        let moved = || movements(&streams(&[rising]), &[0, 1]);
+        let looks = |boot| {
+            let at = |at, boot| Facts {
+                at: Some(at),
+                boot: Some(boot),
+                ..Facts::default()
+            };
+            judge(&moved(), &[at(1_000, 100), at(9_000, boot)])[0].border
+        };
+        assert_eq!(looks(5_000), Border::Reset);
+        assert_eq!(looks(100), Border::Continuous);
+        assert_eq!(looks(160), Border::Continuous, "a clock that was set");
     }
 
     #[test]

@@ -63,6 +63,7 @@ pub fn empty() -> Report {
             os: None,
             architecture: None,
             ram_bytes: None,
+            manifest: None,
             sources: Vec::new(),
             evidence: Vec::new(),
         },

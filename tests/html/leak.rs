@@ -481,6 +481,7 @@ fn leak_rest(report: &mut Report) {
         os: text("Microsoft Windows Server 2003 R2 Standard Edition, Service Pack 2"),
         architecture: text("x86"),
         ram_bytes: Some(4 << 30),
+        manifest: None,
         sources: texts(&["systeminfo.txt"]),
         evidence: Vec::new(),
     };

@@ -98,6 +98,14 @@ fn other_text(hint: Option<NameHint>, text: &TextHead) -> Option<(Role, Basis)> 
             Basis::Header("a performance counter log's column header"),
         ));
     }
+    if starts("seq\tpid\timage\thandles") {
+        let why = Basis::Header("the columns of the collector's table of handles");
+        return Some((Role::Handles, why));
+    }
+    if starts("seq\tutc\tboot\t") {
+        let why = Basis::Header("the columns of the collector's table of counters");
+        return Some((Role::Perf, why));
+    }
     if starts("windows registry editor version") || starts("regedit4") {
         return Some((
             Role::RegistryExport,

@@ -25,8 +25,10 @@ pub enum Role {
     Catalog,
     /// A Windows event log (`.evtx`, `.evt`).
     EventLog,
-    /// Performance counters (PDH-CSV, `.blg`).
+    /// Performance counters (PDH-CSV, `.blg`, the collector's table).
     Perf,
+    /// Handles of each process at each snapshot, by the collector.
+    Handles,
     /// A registry export (`.reg`).
     RegistryExport,
     /// The bundle's `manifest.json`.
@@ -61,6 +63,7 @@ impl Role {
             Role::Catalog => "catalog",
             Role::EventLog => "event_log",
             Role::Perf => "perf",
+            Role::Handles => "handles",
             Role::RegistryExport => "registry_export",
             Role::Manifest => "manifest",
             Role::Archive => "archive",

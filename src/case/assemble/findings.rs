@@ -1,6 +1,7 @@
 //! What is worth knowing beside the verdict: rival causes, contradictions, what cannot be seen.
 
 use super::Parts;
+use super::custody;
 use super::places::{cite_logs, cite_snapshot};
 use crate::artifact::pooltag::well_known;
 use crate::case::conclusion::{Conclusion, kernel_owned, rivals_within};
@@ -63,6 +64,23 @@ pub(super) fn findings(
             rows_of(tags, tag),
         );
     }
+    findings.extend(custody::holders(parts, conclusion, ledger));
+    findings.extend(custody::exhausted(parts, ledger));
+    findings.extend(custody::findings(parts, ledger));
+    images(parts, ledger, &mut findings);
+    findings
+}
+
+/// Images that hide something, or that hold a tag the wrong way round.
+fn images(parts: &Parts<'_>, ledger: &mut Ledger<'_>, findings: &mut Vec<Finding>) {
+    let mut add = |rule, kind, text: String, evidence: Vec<String>| {
+        findings.push(Finding {
+            rule,
+            kind,
+            text,
+            evidence,
+        })
+    };
     for (name, sha256, why) in parts.images.blind.iter().take(8) {
         let sha256 = Some(sha256.to_string());
         let cited = ledger.cite_named(name.clone(), sha256, 0, why.as_str(), Vec::new());
@@ -74,7 +92,6 @@ pub(super) fn findings(
         );
     }
     reversed(parts, ledger, &mut add);
-    findings
 }
 
 /// Images that hold a tag with its bytes the other way round.

@@ -1,6 +1,7 @@
 //! The report, put together from what was found.
 
 mod coverage;
+mod custody;
 mod drivers;
 mod findings;
 mod places;
@@ -11,6 +12,7 @@ mod steps;
 mod verdict;
 
 use super::conclusion::conclude;
+use super::custody::Custody;
 use super::evidence::Ledger;
 use super::facts::CaseFacts;
 use super::images::Images;
@@ -33,6 +35,7 @@ pub(super) struct Parts<'a> {
     pub(super) pools: &'a Pools,
     pub(super) facts: &'a CaseFacts,
     pub(super) images: &'a Images,
+    pub(super) custody: &'a Option<Custody>,
     pub(super) options: &'a Options,
 }
 
@@ -94,6 +97,7 @@ fn case(parts: &Parts<'_>, evidence: Vec<String>) -> Case {
         architecture: host.host.arch.map(|a| a.name().to_owned()),
         ram_bytes: host.host.ram_bytes,
         sources: host.sources.clone(),
+        manifest: parts.custody.as_ref().map(custody::manifest),
         evidence,
     }
 }

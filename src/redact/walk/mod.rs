@@ -136,6 +136,7 @@ impl Redactor {
             architecture,
             ram_bytes,
             sources,
+            manifest,
             evidence,
         } = case;
         Case {
@@ -148,7 +149,25 @@ impl Redactor {
             architecture,
             ram_bytes,
             sources: self.sentences(sources),
+            manifest: manifest.map(|manifest| self.manifest(manifest)),
             evidence,
+        }
+    }
+
+    /// Names of files that are not here, and what the collector says of its host's files, are
+    /// known by nothing else of the case: they are left out.
+    fn manifest(&mut self, manifest: Manifest) -> Manifest {
+        Manifest {
+            schema: self.sentence(&manifest.schema),
+            collector: self.maybe_sentence(manifest.collector),
+            version: self.maybe_sentence(manifest.version),
+            created: self.maybe_sentence(manifest.created),
+            changed: self.sentences(manifest.changed),
+            missing: Vec::new(),
+            extra: self.sentences(manifest.extra),
+            errors: Vec::new(),
+            limits_hit: self.sentences(manifest.limits_hit),
+            ..manifest
         }
     }
 

@@ -24,6 +24,8 @@ pub struct Facts {
     pub source: usize,
     /// Unix time in milliseconds, where a clock is known.
     pub at: Option<i64>,
+    /// Unix time in milliseconds of the kernel's start, as the source states it for this look.
+    pub boot: Option<i64>,
     /// Page faults since boot. Only the cumulative counter belongs here: a live screen
     /// shows the change since its last refresh, which is `None`.
     pub page_faults: Option<i64>,

@@ -100,6 +100,25 @@ impl ZoneClaim {
         })
     }
 
+    /// What a collector's manifest says: Windows' name of the zone, or, where that is not known
+    /// or cannot have that bias, the offset of standard time alone. `bias_minutes` counts west.
+    pub fn from_manifest(name: &str, bias_minutes: Option<i32>) -> Option<Self> {
+        let east = bias_minutes.and_then(i32::checked_neg);
+        let zone = super::windows_zone(name)
+            .filter(|row| east.is_none_or(|east| east == row.standard_minutes))
+            .and_then(|row| row.zone());
+        let fact = match (zone, east) {
+            (Some(zone), _) => ZoneFact::Zone(zone),
+            (None, Some(minutes)) if minutes.abs() <= 840 => ZoneFact::StandardOffset { minutes },
+            (None, _) => return None,
+        };
+        Some(ZoneClaim {
+            fact,
+            source: ZoneSource::Manifest,
+            text: name.to_owned(),
+        })
+    }
+
     /// What the first cell of a perfmon CSV says: the zone when its name is known and
     /// can have that bias, nothing when not. `bias_minutes` counts west of UTC.
     pub fn from_pdh_header(name: &str, bias_minutes: i32) -> Option<Self> {
