@@ -22,13 +22,7 @@ pub(super) fn run(args: &AnalyzeArgs, common: &Common) -> Result<Exit, Failure> 
         output::make_folder(folder)?;
     }
     let mut options = options(&args.facts)?;
-    let last = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned());
-    options.typed.extend(
-        args.drivers
-            .iter()
-            .filter_map(last)
-            .map(|name| format!("--drivers={name}")),
-    );
+    options.typed.extend(typed_drivers(&args.drivers));
     let report = report(&args.bundle, &args.drivers, &options, common)?;
     deliver(&report, &args.out, common)
 }
@@ -147,12 +141,21 @@ pub(super) fn options(facts: &FactArgs) -> Result<Options, Failure> {
         ram: facts.ram,
         npp_limit: facts.npp_limit,
         pooltags,
+        rules: super::rules::in_use(&facts.rules)?,
         typed: typed(facts),
     })
 }
 
+/// Folders of further images, as words of a command line, by their last names.
+pub(super) fn typed_drivers(drivers: &[PathBuf]) -> impl Iterator<Item = String> {
+    drivers.iter().filter_map(|path| {
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        Some(format!("--drivers={name}"))
+    })
+}
+
 /// The options as words of a command line; of files only the last name, which is theirs.
-fn typed(facts: &FactArgs) -> Vec<String> {
+pub(super) fn typed(facts: &FactArgs) -> Vec<String> {
     let order = facts
         .date_order
         .and_then(|o| o.to_possible_value())
@@ -177,7 +180,12 @@ fn typed(facts: &FactArgs) -> Vec<String> {
         .iter()
         .filter_map(last)
         .map(|name| format!("--pooltag={name}"));
-    stated.chain(tables).collect()
+    let rules = facts
+        .rules
+        .iter()
+        .filter_map(last)
+        .map(|name| format!("--rules={name}"));
+    stated.chain(tables).chain(rules).collect()
 }
 
 /// The demonstration case, as an archive in the program itself.
@@ -199,7 +207,7 @@ pub(super) fn demo(args: &DemoArgs, common: &Common) -> Result<Exit, Failure> {
     let report = report(
         std::slice::from_ref(&folder),
         &[],
-        &Options::default(),
+        &options(&FactArgs::default())?,
         common,
     )?;
     deliver(&report, &args.out, common)

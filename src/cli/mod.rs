@@ -4,12 +4,16 @@
 
 mod analyze;
 mod args;
+mod batch;
+mod batch_args;
+mod batch_progress;
 mod exit;
 mod generate;
 mod images;
 mod output;
 mod progress;
 mod quick;
+mod rules;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -45,6 +49,10 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Tags(args) => quick::tags(args, &cli.common),
         Command::Scan(args) => images::scan(args, &cli.common),
         Command::Inspect(args) => images::inspect(args, &cli.common),
+        Command::Batch(args) => batch::run(args, &cli.common),
+        Command::Merge(args) => batch::merge(args, &cli.common),
+        Command::Rules { command } => rules::run(command),
+        Command::BatchWorker(args) => batch::worker(args),
         Command::Demo(args) => analyze::demo(args, &cli.common),
         Command::Completions { shell } => generate::completions(*shell),
         Command::Man => generate::man(),

@@ -1,6 +1,7 @@
 //! What is worth knowing beside the verdict: rival causes, contradictions, what cannot be seen.
 
 use super::Parts;
+use super::known;
 use super::reasons::cite_snapshot;
 use crate::artifact::pooltag::well_known;
 use crate::case::conclusion::{Conclusion, kernel_owned, rivals_within};
@@ -21,6 +22,7 @@ pub(super) fn findings(
             kind,
             text,
             evidence,
+            known_issue: None,
         })
     };
     rivals(parts, &mut add);
@@ -89,6 +91,7 @@ pub(super) fn findings(
             Vec::new(),
         );
     }
+    findings.extend(known::issues(parts, conclusion));
     findings
 }
 

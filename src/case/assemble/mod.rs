@@ -3,6 +3,7 @@
 mod coverage;
 mod drivers;
 mod findings;
+mod known;
 mod pool;
 mod reasons;
 mod refusals;
@@ -35,7 +36,7 @@ pub(super) struct Parts<'a> {
     pub(super) options: &'a Options,
 }
 
-pub(super) use drivers::driver as driver_of;
+pub(super) use drivers::{driver as driver_of, version as version_of_info};
 
 /// The refusals of logs that stand alone.
 pub(super) fn refusals_of(log: &LogFacts) -> Refusals {

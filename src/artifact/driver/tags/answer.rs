@@ -3,6 +3,7 @@
 use super::analysis::Analysis;
 use super::blindness;
 use super::bytes::{self, Presence};
+use super::code_facts::CodeFacts;
 use super::collect::{Carrier, Hit};
 use super::finding::{Blind, Finding, Grade, MAX_SITES, Site, TagFindings, Via};
 use super::framework::{self, Binding};
@@ -14,8 +15,14 @@ use crate::artifact::driver::image::Image;
 use crate::tag::{Pool, Tag};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The whole analysis.
-pub(super) fn run(image: &Image<'_>, query: TagQuery<'_>, file_name: Option<&str>) -> TagFindings {
+/// The whole analysis. `known` is asked for what the code of this image does, should that be
+/// needed; what had to be found out comes back beside the findings.
+pub(super) fn run(
+    image: &Image<'_>,
+    query: TagQuery<'_>,
+    file_name: Option<&str>,
+    known: &dyn Fn() -> Option<CodeFacts>,
+) -> (TagFindings, Option<CodeFacts>) {
     let mut result = TagFindings::default();
     let binding = framework::binding(image);
     let named = name_finding(binding, query, file_name);
@@ -45,39 +52,52 @@ pub(super) fn run(image: &Image<'_>, query: TagQuery<'_>, file_name: Option<&str
         if let (TagQuery::Only(tags), Presence::InText) = (query, presence) {
             bytes::grade(image, tags, &mut result.findings);
         }
-        return result;
+        return (result, None);
     }
-    let mut hits = Vec::new();
-    if let Some(convention) = Convention::of(image.machine) {
-        let mut analysis = Analysis::new(image, convention, binding, query);
-        hits = analysis.run();
-        result.calls = analysis.counts();
-        if result.calls.unresolved > 0 {
-            result
-                .blind
-                .push(Blind::Unresolved(result.calls.unresolved));
-        }
-        if analysis.limited {
-            result.blind.push(Blind::Limit);
-        }
+    let recalled = known();
+    let is_new = recalled.is_none();
+    let code = recalled.unwrap_or_else(|| code_facts(image, binding, query));
+    result.calls = code.calls;
+    if code.calls.unresolved > 0 {
+        result.blind.push(Blind::Unresolved(code.calls.unresolved));
     }
-    if !sets_its_own_tag(&hits) {
+    if code.limited {
+        result.blind.push(Blind::Limit);
+    }
+    if !code.sets_its_own_tag {
         result.findings.extend(named);
     }
-    result
-        .findings
-        .extend(findings(image, &hits, |tag| query.wants(tag), query));
+    let of = |wants: &dyn Fn(Tag) -> bool| -> Vec<Finding> {
+        let wanted = code.findings.iter().filter(|f| wants(f.tag));
+        wanted.cloned().collect()
+    };
+    result.findings.extend(of(&|tag| query.wants(tag)));
     if let TagQuery::Only(tags) = query {
         bytes::grade(image, tags, &mut result.findings);
         let turned: Vec<Tag> = reversed(tags);
-        let wants = |tag| turned.iter().any(|&t| same(t, tag));
-        result.reversed = findings(image, &hits, wants, query);
+        result.reversed = of(&|tag| turned.iter().any(|&t| same(t, tag)));
     }
     result.findings.sort_by(|a, b| {
         (a.tag, a.grade, a.role, &a.site, a.api, a.via)
             .cmp(&(b.tag, b.grade, b.role, &b.site, b.api, b.via))
     });
-    result
+    (result, is_new.then_some(code))
+}
+
+/// Follows the code: the costly part, which depends on the image alone (and on whether routines
+/// that take a tag for other ends count, as they do for a question about certain tags).
+fn code_facts(image: &Image<'_>, binding: Option<Binding>, query: TagQuery<'_>) -> CodeFacts {
+    let Some(convention) = Convention::of(image.machine) else {
+        return CodeFacts::default();
+    };
+    let mut analysis = Analysis::new(image, convention, binding, query);
+    let hits = analysis.run();
+    CodeFacts {
+        findings: findings(image, &hits, query),
+        sets_its_own_tag: sets_its_own_tag(&hits),
+        calls: analysis.counts(),
+        limited: analysis.limited,
+    }
 }
 
 /// The asked tags with their bytes reversed, but for those asked for anyway.
@@ -142,12 +162,7 @@ fn name_finding(
 }
 
 /// Hits as findings: one for each tag, routine, way and pool.
-fn findings(
-    image: &Image<'_>,
-    hits: &[Hit],
-    wants: impl Fn(Tag) -> bool,
-    query: TagQuery<'_>,
-) -> Vec<Finding> {
+fn findings(image: &Image<'_>, hits: &[Hit], query: TagQuery<'_>) -> Vec<Finding> {
     type Key = (Tag, Grade, &'static str, Role, Option<Pool>, Via);
     let mut groups: BTreeMap<Key, BTreeMap<u32, &Hit>> = BTreeMap::new();
     let all = matches!(query, TagQuery::All);
@@ -155,7 +170,7 @@ fn findings(
         let tag = hit.tag.without_protection();
         let untagged = matches!(hit.routine.tag, TagAt::Fixed(_));
         // Zero is "no tag" everywhere; untagged calls are listed when `None` is asked for.
-        if hit.tag.word() == 0 || !wants(tag) || all && untagged {
+        if hit.tag.word() == 0 || all && untagged {
             continue;
         }
         let key = (

@@ -1,0 +1,538 @@
+//! A batch from its cases to its finished folder.
+//!
+//! ```text
+//! cases ─outline─► groups ─content, where needed─► to do ─analyse─► state files ─► results
+//!                               └─ done before, and duplicates, drop out here
+//! ```
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use super::case_key::{key, of_unopened};
+use super::crew::{Outcome, Stop, Worker, WorkerCommand};
+use super::failure::{Fault, FaultKind};
+use super::job::{Job, Reply, Task, WireOrigin, WirePath};
+use super::record::{Origin, Record};
+use super::schedule::{self, Shares};
+use super::shelf::{Found, Shelf};
+use super::store::{State, Store, folder_of};
+use super::watch::{Stage, Watch};
+
+/// One part of a batch: those cases whose outline falls into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// Which, counted from 1.
+    pub nth: u64,
+    /// Of how many.
+    pub of: u64,
+}
+
+impl std::str::FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is no shard: 2/8 is the second of eight");
+        let (nth, of) = text.split_once('/').ok_or_else(wrong)?;
+        let shard = Shard {
+            nth: nth.trim().parse().map_err(|_| wrong())?,
+            of: of.trim().parse().map_err(|_| wrong())?,
+        };
+        ((1..=shard.of).contains(&shard.nth))
+            .then_some(shard)
+            .ok_or_else(wrong)
+    }
+}
+
+impl Shard {
+    /// True for digests (in hexadecimal) that fall into this part.
+    fn holds(self, digest: &str) -> bool {
+        let leading = digest.get(..16).unwrap_or(digest);
+        u64::from_str_radix(leading, 16).unwrap_or(0) % self.of == self.nth - 1
+    }
+}
+
+/// How a batch is run.
+pub struct Settings<'a> {
+    /// How workers are started.
+    pub worker: WorkerCommand,
+    /// Threads in all.
+    pub jobs: usize,
+    /// Bytes of memory in all.
+    pub max_memory: u64,
+    /// The options that shape results, as words.
+    pub options: String,
+    /// The part to do.
+    pub shard: Option<Shard>,
+    /// Whether failed cases of an earlier run are tried again.
+    pub retry_failed: bool,
+    /// The command that analyses some paths alone.
+    pub reproduce: &'a (dyn Fn(&[PathBuf]) -> String + Sync),
+}
+
+/// What came of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Cases, each content once.
+    pub cases: u64,
+    /// Of these, analysed in this run.
+    pub analysed: u64,
+    /// Of these, taken over from an earlier run.
+    pub taken_over: u64,
+    /// Of these, failed (now or then).
+    pub failed: u64,
+    /// Paths whose content is another path's too.
+    pub duplicates: u64,
+    /// Cases of other shards.
+    pub elsewhere: u64,
+    /// Results in the folder that belong to other inputs or options.
+    pub other_results: u64,
+    /// True if the run was ended before all was done.
+    pub interrupted: bool,
+}
+
+/// A case on its way.
+#[derive(Clone)]
+struct Ahead {
+    found: Found,
+    origin: Origin,
+    outline: String,
+    times: String,
+    content: Option<String>,
+    fault: Option<Fault>,
+}
+
+/// A batch at work.
+struct Batch<'a> {
+    store: &'a Store,
+    settings: &'a Settings<'a>,
+    watch: &'a dyn Watch,
+    stop: &'a Stop,
+    /// Finished cases by key.
+    done: Mutex<BTreeMap<String, State>>,
+    /// Paths of duplicates by the key of the case that speaks for them.
+    also: Mutex<BTreeMap<String, Vec<String>>>,
+    /// Those that wanted more memory than a share.
+    again: Mutex<Vec<Ahead>>,
+    /// The first trouble with the folder itself, which ends the batch.
+    trouble: Mutex<Option<std::io::Error>>,
+}
+
+/// Runs the batch. The finished cases come back in the order of their paths, each with all paths
+/// of its content.
+///
+/// # Errors
+/// When the batch's folder cannot be written; trouble with cases is part of their records.
+pub fn run(
+    shelf: &Shelf,
+    store: &Store,
+    settings: &Settings<'_>,
+    watch: &dyn Watch,
+    stop: &Stop,
+) -> std::io::Result<(Summary, Vec<State>)> {
+    let (earlier, torn) = store.finished()?;
+    store.sweep(&earlier)?;
+    if torn > 0 {
+        watch.remark(&format!(
+            "{torn} unfinished results of an earlier run are done again"
+        ));
+    }
+    let batch = Batch {
+        store,
+        settings,
+        watch,
+        stop,
+        done: Mutex::default(),
+        also: Mutex::default(),
+        again: Mutex::default(),
+        trouble: Mutex::default(),
+    };
+    let mut summary = Summary::default();
+    let mut cases = batch.outlined(&shelf.cases);
+    let all = cases.len();
+    if let Some(shard) = settings.shard {
+        cases.retain(|case| shard.holds(&case.outline));
+    }
+    summary.elsewhere = (all - cases.len()) as u64;
+    let cases = batch.compared(cases, &earlier);
+    let to_do = batch.left_to_do(cases, earlier, &mut summary)?;
+    batch.analyse(to_do, &mut summary);
+    if let Some(why) = batch.trouble.into_inner().ok().flatten() {
+        return Err(why);
+    }
+    summary.interrupted = stop.is_asked();
+    let (done, also) = (batch.done.into_inner(), batch.also.into_inner());
+    let states = together(done.unwrap_or_default(), also.unwrap_or_default());
+    summary.cases = states.len() as u64;
+    summary.failed = states.iter().filter(|s| !s.record.is_ok()).count() as u64;
+    summary.duplicates = states.iter().map(|s| s.record.paths.len() as u64 - 1).sum();
+    Ok((summary, states))
+}
+
+/// Finished cases with the paths of their duplicates, in the order of paths.
+fn together(done: BTreeMap<String, State>, mut also: BTreeMap<String, Vec<String>>) -> Vec<State> {
+    let mut states: Vec<State> = done.into_values().collect();
+    for state in &mut states {
+        let more = also.remove(&state.record.key).unwrap_or_default();
+        state.record.paths.extend(more);
+        state.record.paths.sort();
+        state.record.paths.dedup();
+    }
+    states.sort_by(|a, b| (&a.record.path, &a.record.key).cmp(&(&b.record.path, &b.record.key)));
+    states
+}
+
+impl Batch<'_> {
+    fn shares(&self, cases: usize) -> Shares {
+        Shares::of(cases, self.settings.jobs, self.settings.max_memory)
+    }
+
+    fn job(task: Task, case: &Ahead, into: Option<&PathBuf>) -> Job {
+        Job {
+            task,
+            paths: case.found.paths.iter().map(|p| WirePath::new(p)).collect(),
+            into: into.map(|path| WirePath::new(path)),
+            origin: WireOrigin::from(&case.origin),
+        }
+    }
+
+    /// Asks one thing of every case in parallel and keeps what `keep` makes of the answers.
+    fn ask_all(
+        &self,
+        stage: Stage,
+        task: Task,
+        cases: Vec<Ahead>,
+        keep: impl Fn(&mut Ahead, Outcome) + Sync,
+    ) -> Vec<Ahead> {
+        let bytes = cases.iter().map(|case| case.found.bytes).sum();
+        self.watch.stage(stage, cases.len() as u64, bytes);
+        let kept = Mutex::new(Vec::with_capacity(cases.len()));
+        schedule::run(
+            cases,
+            self.shares(usize::MAX),
+            &self.settings.worker,
+            self.stop,
+            |case| case.found.bytes,
+            |place, mut case, worker| {
+                self.watch
+                    .begins(place, &case.origin.path, case.found.bytes);
+                let answer = worker.ask(&Batch::job(task, &case, None), self.stop, |_, _, _| {});
+                self.watch
+                    .ends(place, &case.origin.path, case.found.bytes, None);
+                keep(&mut case, answer);
+                if let Ok(mut kept) = kept.lock() {
+                    kept.push(case);
+                }
+            },
+        );
+        let mut kept = kept.into_inner().unwrap_or_default();
+        kept.sort_by(|a, b| a.found.paths.cmp(&b.found.paths));
+        kept
+    }
+
+    fn outlined(&self, found: &[Found]) -> Vec<Ahead> {
+        let ahead = |found: &Found| Ahead {
+            origin: Origin {
+                path: shown(&found.paths),
+                taken_as: found.taken_as.to_owned(),
+                group: found.group.clone(),
+                bytes: found.bytes,
+                reproduce: (self.settings.reproduce)(&found.paths),
+            },
+            found: found.clone(),
+            outline: String::new(),
+            times: String::new(),
+            content: None,
+            fault: None,
+        };
+        let cases = found.iter().map(ahead).collect();
+        self.ask_all(Stage::Listing, Task::Outline, cases, |case, answer| {
+            match answer {
+                Outcome::Answer(Reply::Outline { outline, times }) => {
+                    (case.outline, case.times) = (outline, times);
+                }
+                Outcome::Answer(Reply::Failed { fault }) | Outcome::Fault(fault) => {
+                    let content = of_unopened(case.found.paths.first().map_or("".as_ref(), |p| p));
+                    case.outline.clone_from(&content);
+                    case.content = Some(content);
+                    case.fault = Some(fault);
+                }
+                // Nothing more is begun in a run that ends early.
+                Outcome::Answer(_) | Outcome::Abandoned => {}
+            }
+        })
+    }
+
+    /// Hashes those that share their outline with another, or with an earlier result.
+    fn compared(&self, cases: Vec<Ahead>, earlier: &[State]) -> Vec<Ahead> {
+        let mut count: BTreeMap<String, usize> = BTreeMap::new();
+        let known = earlier.iter().map(|state| &state.outline);
+        for outline in cases.iter().map(|case| &case.outline).chain(known) {
+            *count.entry(outline.clone()).or_default() += 1;
+        }
+        let (doubtful, mut clear): (Vec<Ahead>, Vec<Ahead>) = cases
+            .into_iter()
+            .partition(|case| case.content.is_none() && count.get(&case.outline) > Some(&1));
+        if !doubtful.is_empty() {
+            clear.extend(self.ask_all(
+                Stage::Comparing,
+                Task::Content,
+                doubtful,
+                |case, answer| {
+                    if let Outcome::Answer(Reply::Content { content }) = answer {
+                        case.content = Some(content);
+                    }
+                },
+            ));
+        }
+        clear.sort_by(|a, b| a.found.paths.cmp(&b.found.paths));
+        clear
+    }
+
+    /// Drops duplicates and what an earlier run finished. The first path of a content speaks
+    /// for it, whatever was there before, so that the result does not depend on history.
+    fn left_to_do(
+        &self,
+        cases: Vec<Ahead>,
+        earlier: Vec<State>,
+        summary: &mut Summary,
+    ) -> std::io::Result<Vec<Ahead>> {
+        let mut earlier: BTreeMap<String, State> = earlier
+            .into_iter()
+            .map(|state| (state.record.key.clone(), state))
+            .collect();
+        let (mut speaks, mut to_do) = (std::collections::BTreeSet::new(), Vec::new());
+        for case in cases {
+            let Some(content) = &case.content else {
+                to_do.push(case);
+                continue;
+            };
+            let key = self.key(content);
+            if !speaks.insert(key.clone()) {
+                self.is_also(&key, &case.origin.path);
+                continue;
+            }
+            match earlier.remove(&key) {
+                Some(state) if self.is_current(&state, &case) => {
+                    summary.taken_over += 1;
+                    self.keep(state);
+                }
+                Some(state) => {
+                    self.store.forget(&state.record)?;
+                    to_do.push(case);
+                }
+                None => to_do.push(case),
+            }
+        }
+        summary.other_results = earlier.len() as u64;
+        Ok(to_do)
+    }
+
+    /// True when an earlier result is what this run would make.
+    fn is_current(&self, state: &State, case: &Ahead) -> bool {
+        let (record, origin) = (&state.record, &case.origin);
+        let same = (
+            &record.path,
+            &record.taken_as,
+            &record.group,
+            &record.reproduce,
+        ) == (
+            &origin.path,
+            &origin.taken_as,
+            &origin.group,
+            &origin.reproduce,
+        );
+        same && record.bytes == origin.bytes
+            && state.times == case.times
+            && (record.is_ok() || !self.settings.retry_failed)
+    }
+
+    fn key(&self, content: &str) -> String {
+        key(env!("CARGO_PKG_VERSION"), &self.settings.options, content)
+    }
+
+    fn is_also(&self, key: &str, path: &str) {
+        if let Ok(mut also) = self.also.lock() {
+            also.entry(key.to_owned())
+                .or_default()
+                .push(path.to_owned());
+        }
+    }
+
+    fn keep(&self, state: State) {
+        if let Ok(mut done) = self.done.lock() {
+            done.insert(state.record.key.clone(), state);
+        }
+    }
+
+    fn analyse(&self, to_do: Vec<Ahead>, summary: &mut Summary) {
+        if self.stop.is_asked() {
+            return;
+        }
+        summary.analysed = to_do.len() as u64;
+        let shares = self.shares(to_do.len());
+        self.analyse_all(Stage::Analysing, to_do, shares, shares.workers > 1);
+        let again = self.again.lock().map(|mut a| std::mem::take(&mut *a));
+        let again = again.unwrap_or_default();
+        if !again.is_empty() && !self.stop.is_asked() {
+            let alone = Shares::alone(self.settings.jobs, self.settings.max_memory);
+            self.analyse_all(Stage::Again, again, alone, false);
+        }
+    }
+
+    fn analyse_all(&self, stage: Stage, cases: Vec<Ahead>, shares: Shares, may_again: bool) {
+        let bytes = cases.iter().map(|case| case.found.bytes).sum();
+        self.watch.stage(stage, cases.len() as u64, bytes);
+        schedule::run(
+            cases,
+            shares,
+            &self.settings.worker,
+            self.stop,
+            |case| case.found.bytes,
+            |place, case, worker| {
+                let (path, bytes) = (case.origin.path.clone(), case.found.bytes);
+                self.watch.begins(place, &path, bytes);
+                let record = self.one(place, case, worker, may_again);
+                self.watch.ends(place, &path, bytes, record.as_ref());
+            },
+        );
+    }
+
+    /// One case from its job to its state file.
+    fn one(
+        &self,
+        place: usize,
+        case: Ahead,
+        worker: &mut Worker<'_>,
+        may_again: bool,
+    ) -> Option<Record> {
+        let into = self.store.scratch(&format!("case-{place}"));
+        // What a fault of the case before left behind.
+        let _ = std::fs::remove_dir_all(&into);
+        let outcome = match &case.fault {
+            Some(fault) => Outcome::Fault(fault.clone()),
+            None => worker.ask(
+                &Batch::job(Task::Analyse, &case, Some(&into)),
+                self.stop,
+                |phase, done, total| self.watch.goes_on(place, phase, done, total),
+            ),
+        };
+        let (record, files) = match outcome {
+            Outcome::Answer(Reply::Done { record, files }) => (*record, files),
+            Outcome::Answer(Reply::Failed { fault }) | Outcome::Fault(fault) => {
+                if fault.kind == FaultKind::Memory && may_again {
+                    if let Ok(mut again) = self.again.lock() {
+                        again.push(case);
+                    }
+                    return None;
+                }
+                let content = self.content_of(&case, worker)?;
+                (Record::failed(&case.origin, &content, &fault), None)
+            }
+            Outcome::Abandoned => return None,
+            Outcome::Answer(_) => {
+                let fault = Fault::new(FaultKind::Crash, "its worker answered something else");
+                let content = self.content_of(&case, worker)?;
+                (Record::failed(&case.origin, &content, &fault), None)
+            }
+        };
+        self.finish(case, record, files, &into)
+    }
+
+    /// The content of a case that failed, as a later run would find it.
+    fn content_of(&self, case: &Ahead, worker: &mut Worker<'_>) -> Option<String> {
+        if let Some(content) = &case.content {
+            return Some(content.clone());
+        }
+        match worker.ask(
+            &Batch::job(Task::Content, case, None),
+            self.stop,
+            |_, _, _| {},
+        ) {
+            Outcome::Answer(Reply::Content { content }) => Some(content),
+            Outcome::Abandoned => None,
+            _ => Some(case.outline.clone()),
+        }
+    }
+
+    fn finish(
+        &self,
+        case: Ahead,
+        mut record: Record,
+        files: Option<String>,
+        made: &std::path::Path,
+    ) -> Option<Record> {
+        record.key = self.key(&record.content);
+        record.report = files.as_ref().map(|_| folder_of(&record.path, &record.key));
+        let state = State {
+            outline: case.outline,
+            times: case.times,
+            files,
+            record,
+        };
+        let mut done = self.done.lock().ok()?;
+        // Contents may agree although outlines do not: an archive that lies about sizes.
+        if let Some(other) = done.get(&state.record.key) {
+            let (mine, theirs) = (state.record.path.clone(), other.record.path.clone());
+            if theirs <= mine {
+                self.is_also(&state.record.key, &mine);
+                return Some(state.record);
+            }
+            self.is_also(&state.record.key, &theirs);
+            let forgotten = self.store.forget(&other.record);
+            self.note_trouble(forgotten);
+        }
+        let finished = self.store.finish(&state, Some(made));
+        let record = state.record.clone();
+        done.insert(state.record.key.clone(), state);
+        drop(done);
+        self.note_trouble(finished);
+        Some(record)
+    }
+
+    /// A folder that cannot be written ends the batch: going on would lose results.
+    fn note_trouble(&self, result: std::io::Result<()>) {
+        if let Err(why) = result {
+            self.stop.ask();
+            if let Ok(mut trouble) = self.trouble.lock() {
+                trouble.get_or_insert(why);
+            }
+        }
+    }
+}
+
+/// Paths for people and records.
+pub fn shown(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths
+        .iter()
+        .map(|p| p.to_string_lossy().into_owned())
+        .collect();
+    match names.as_slice() {
+        [one] => one.clone(),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        [] => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shards_part_everything_without_overlap() {
+        let digests: Vec<String> = (0..200u32)
+            .map(|n| crate::bundle::Sha256::of(&n.to_le_bytes()).to_string())
+            .collect();
+        for of in 1..5 {
+            let shards = (1..=of).map(|nth| Shard { nth, of });
+            let held: usize = shards
+                .map(|shard| digests.iter().filter(|d| shard.holds(d)).count())
+                .sum();
+            assert_eq!(held, digests.len());
+        }
+        assert_eq!("2/8".parse(), Ok(Shard { nth: 2, of: 8 }));
+        for wrong in ["0/8", "9/8", "1", "a/b", "1/0"] {
+            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+        }
+    }
+}
