@@ -11,14 +11,17 @@
 
 pub mod cache;
 pub mod case_key;
+mod columns;
 pub mod crew;
 pub mod failure;
 pub mod images;
+mod index_html;
 pub mod inputs;
 pub mod job;
 pub mod merge;
 pub mod publish;
 pub mod record;
+pub mod rollup;
 pub mod run;
 pub mod schedule;
 pub mod shelf;

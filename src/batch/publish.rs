@@ -4,8 +4,10 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
+use super::rollup::Rollup;
 use super::shelf::LeftOut;
 use super::store::{State, Store};
+use super::{columns, index_html};
 
 /// Everything that results are made of.
 pub struct Results<'a> {
@@ -55,5 +57,12 @@ pub fn publish(store: &Store, results: &Results<'_>) -> io::Result<()> {
             out.write_all(b"\n")?;
         }
         Ok(())
-    })
+    })?;
+    let records = || results.states.iter().map(|state| &state.record);
+    store.write("cases.csv", |out| columns::write_csv(records(), out))?;
+    let scratch = store.scratch("rollup.sqlite");
+    let rollup = Rollup::create(&scratch, store.root(), results.states)?;
+    store.write("index.html", |out| index_html::write(results, &rollup, out))?;
+    drop(rollup);
+    store.publish(&scratch, "rollup.sqlite")
 }

@@ -422,7 +422,10 @@ impl Batch<'_> {
             Outcome::Answer(Reply::Failed { fault }) | Outcome::Fault(fault) => {
                 if fault.kind == FaultKind::Memory && may_again {
                     if let Ok(mut again) = self.again.lock() {
-                        again.push(case);
+                        again.push(Ahead {
+                            fault: None,
+                            ..case
+                        });
                     }
                     return None;
                 }
