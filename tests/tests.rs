@@ -2,6 +2,7 @@
 //!
 //! | module | asks |
 //! |---|---|
+//! | [`batch`] | many cases: one record each, resumable to the same bytes, whatever they hold? |
 //! | [`cli`] | does the program keep its promises to people and scripts: streams, status, limits, one report for any form of a case? |
 //! | [`samples`] | do the cases in `samples/` come out as `samples/expected` says? |
 //! | [`sim`] | do hundreds of simulated cases with known truth come out right? |
@@ -17,6 +18,7 @@
     clippy::print_stderr
 )]
 
+mod batch;
 mod cli;
 mod samples;
 mod sim;
