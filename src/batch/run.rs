@@ -5,7 +5,7 @@
 //!                               └─ done before, and duplicates, drop out here
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -155,8 +155,11 @@ pub fn run(
     }
     summary.elsewhere = (all - cases.len()) as u64;
     let cases = batch.compared(cases, &earlier);
-    let to_do = batch.left_to_do(cases, earlier, &mut summary)?;
-    batch.analyse(to_do, &mut summary);
+    // Cut short, the comparison knows too little to call anything outdated.
+    if !stop.is_asked() {
+        let to_do = batch.left_to_do(cases, earlier, &mut summary)?;
+        batch.analyse(to_do, &mut summary);
+    }
     if let Some(why) = batch.trouble.into_inner().ok().flatten() {
         return Err(why);
     }
@@ -301,7 +304,8 @@ impl Batch<'_> {
             .into_iter()
             .map(|state| (state.record.key.clone(), state))
             .collect();
-        let (mut speaks, mut to_do) = (std::collections::BTreeSet::new(), Vec::new());
+        let paths = cases.iter().map(|case| case.origin.path.clone()).collect();
+        let (mut speaks, mut to_do) = (BTreeSet::new(), Vec::new());
         for case in cases {
             let Some(content) = &case.content else {
                 to_do.push(case);
@@ -324,8 +328,29 @@ impl Batch<'_> {
                 None => to_do.push(case),
             }
         }
+        for state in self.superseded(&mut earlier, &paths) {
+            self.store.forget(&state.record)?;
+        }
         summary.other_results = earlier.len() as u64;
         Ok(to_do)
+    }
+
+    /// Takes those results out of `earlier` that are of a path of this run, under these options,
+    /// but of a content that it has no more.
+    fn superseded(
+        &self,
+        earlier: &mut BTreeMap<String, State>,
+        paths: &BTreeSet<String>,
+    ) -> Vec<State> {
+        let is_old = |state: &State| {
+            let record = &state.record;
+            paths.contains(&record.path) && self.key(&record.content) == record.key
+        };
+        let (old, others) = std::mem::take(earlier)
+            .into_iter()
+            .partition::<BTreeMap<_, _>, _>(|(_, state)| is_old(state));
+        *earlier = others;
+        old.into_values().collect()
     }
 
     /// True when an earlier result is what this run would make.
@@ -366,9 +391,6 @@ impl Batch<'_> {
     }
 
     fn analyse(&self, to_do: Vec<Ahead>, summary: &mut Summary) {
-        if self.stop.is_asked() {
-            return;
-        }
         summary.analysed = to_do.len() as u64;
         let shares = self.shares(to_do.len());
         self.analyse_all(Stage::Analysing, to_do, shares, shares.workers > 1);

@@ -80,7 +80,9 @@ fn answer(bench: &Bench, job: &Job, out: &Mutex<&mut (dyn Write + Send)>) -> Res
     let paths: Option<Vec<PathBuf>> = job.paths.iter().map(WirePath::path).collect();
     let paths = paths.ok_or_else(|| Fault::new(FaultKind::Open, "a path that is none"))?;
     #[cfg(debug_assertions)]
-    provoked(&paths);
+    if job.task == Task::Analyse {
+        provoked(&paths);
+    }
     let bundle = Bundle::open(&paths, &bench.limits).map_err(|error| fault_of(&error))?;
     match job.task {
         Task::Outline => Ok(Reply::Outline {

@@ -50,7 +50,7 @@ pub(super) struct BatchArgs {
     #[arg(long, value_name = "DIR", env = "POOLSLEUTH_CACHE")]
     pub(super) cache: Option<PathBuf>,
     /// Use no cache.
-    #[arg(long, conflicts_with = "cache")]
+    #[arg(long)]
     pub(super) no_cache: bool,
     /// Empty the cache of all that this version cannot use or has not used for long, and end.
     #[arg(long)]
