@@ -149,18 +149,19 @@ impl Bars {
             0 => format!("{} cases", count(tally.done_cases)),
             cases => format!("{}/{} cases", count(tally.done_cases), count(cases)),
         };
+        // The most wanted first: a narrow terminal cuts the end.
+        if tally.failed > 0 {
+            words.push_str(&format!(", {} failed", count(tally.failed)));
+        }
+        if let Some(left) = tally.left() {
+            words.push_str(&format!(", {} left", in_words(left)));
+        }
         if tally.bytes > 0 {
             words.push_str(&format!(
                 ", {} of {}",
                 size_u(tally.done_bytes),
                 size_u(tally.bytes)
             ));
-        }
-        if tally.failed > 0 {
-            words.push_str(&format!(", {} failed", count(tally.failed)));
-        }
-        if let Some(left) = tally.left() {
-            words.push_str(&format!(", {} left", in_words(left)));
         }
         self.total.set_message(words);
     }
