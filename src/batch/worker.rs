@@ -84,6 +84,12 @@ fn answer(bench: &Bench, job: &Job, out: &Mutex<&mut (dyn Write + Send)>) -> Res
         provoked(&paths);
     }
     let bundle = Bundle::open(&paths, &bench.limits).map_err(|error| fault_of(&error))?;
+    if bundle.artifacts().is_empty() {
+        let left_out = bundle.skipped().len();
+        let text =
+            format!("holds no file ({left_out} left out); a case has logs, snapshots or images");
+        return Err(Fault::new(FaultKind::Open, text));
+    }
     match job.task {
         Task::Outline => Ok(Reply::Outline {
             outline: case_key::outline(&bundle),
@@ -197,7 +203,7 @@ fn provoked(paths: &[PathBuf]) {
                     hoard.push(vec![1; 1 << 20]);
                 }
             }
-            _ => std::panic::panic_any("provoked for a test".to_owned()),
+            _ => std::panic::resume_unwind(Box::new("provoked for a test".to_owned())),
         }
     }
 }
