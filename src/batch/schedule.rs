@@ -79,7 +79,7 @@ mod tests {
     fn shares_stay_within_the_bound_and_leave_no_thread_idle() {
         for (cases, jobs, memory) in [(500, 2, 512 << 20), (1, 8, 1 << 30), (3, 64, 256 << 20)] {
             let shares = Shares::of(cases, jobs, memory);
-            assert!(shares.workers * shares.threads >= jobs.min(shares.workers * shares.threads));
+            assert!(shares.workers * shares.threads >= jobs);
             assert!(shares.memory * shares.workers as u64 + PARENT_MEMORY <= memory);
             assert!(shares.memory >= LEAST_WORKER && shares.workers <= cases);
         }

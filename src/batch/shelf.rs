@@ -135,12 +135,7 @@ impl Shelf {
                 "a folder with logs, snapshots, images or system facts directly in it",
             );
         }
-        let kinds: usize = parts.iter().map(|(_, material)| material.len()).sum();
-        let all: BTreeSet<Material> = parts.iter().flat_map(|(_, m)| m).copied().collect();
-        let distinct = kinds == all.len() && parts.iter().all(|(_, m)| m.len() == 1);
-        let named_parts = parts.iter().all(|(path, _)| is_part_name(path));
-        if entries.archives.is_empty() && !parts.is_empty() && named_parts | (distinct && kinds > 1)
-        {
+        if entries.archives.is_empty() && are_parts(&parts) {
             return self.add(
                 vec![folder.to_owned()],
                 "a folder whose subfolders hold different parts of one case",
@@ -196,6 +191,21 @@ impl Shelf {
             }
         }
     }
+}
+
+/// True when subfolders make one case together: each holds one kind of material, and either no
+/// two the same, or those with names of parts hold different ones.
+fn are_parts(folders: &[(&PathBuf, BTreeSet<Material>)]) -> bool {
+    let named: Vec<_> = folders
+        .iter()
+        .filter(|(path, _)| is_part_name(path))
+        .collect();
+    let kinds: BTreeSet<Material> = folders.iter().flat_map(|(_, m)| m).copied().collect();
+    let named_kinds: BTreeSet<Material> = named.iter().flat_map(|(_, m)| m).copied().collect();
+    let all_differ = kinds.len() > 1 && kinds.len() == folders.len();
+    let all_named = !folders.is_empty() && named.len() == folders.len();
+    folders.iter().all(|(_, material)| material.len() == 1)
+        && (all_differ || all_named || named_kinds.len() > 1)
 }
 
 /// Folders that are called like this are parts of a case, however many there are.
@@ -317,4 +327,85 @@ fn size_of(path: &Path) -> u64 {
         .filter_map(|entry| entry.metadata().ok())
         .map(|metadata| metadata.len())
         .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOG: &str = "#Software: Microsoft HTTP API 2.0\r\n#Fields: date time c-ip\r\n";
+    const POOL: &str = " Tag  Type     Allocs            Frees            Diff   Bytes       Per Alloc\r\n\r\n Leak Nonp        100          0      100     100000   1000\r\n";
+
+    /// Cases found below a folder with these files, relative to it, with what was left out.
+    fn found(files: &[&str]) -> (Vec<Vec<String>>, Vec<String>) {
+        let place = tempfile::tempdir().unwrap();
+        let root = place.path().join("shelf");
+        fs::create_dir(&root).unwrap();
+        for name in files {
+            let path = root.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let text = match path.extension().and_then(|e| e.to_str()) {
+                Some("log") => LOG,
+                Some("txt") if name.contains("pool") => POOL,
+                Some("zip") => "PK\x03\x04",
+                _ => "words",
+            };
+            fs::write(path, text).unwrap();
+        }
+        let shelf = find(std::slice::from_ref(&root), false);
+        let name = |path: &PathBuf| {
+            let below = path.strip_prefix(&root).unwrap();
+            below.to_string_lossy().into_owned()
+        };
+        let cases = shelf
+            .cases
+            .iter()
+            .map(|c| c.paths.iter().map(name).collect());
+        let left = shelf.left_out.iter().map(|left| name(&left.path));
+        (cases.collect(), left.collect())
+    }
+
+    fn cases(files: &[&str]) -> Vec<String> {
+        found(files).0.iter().map(|paths| paths.join("+")).collect()
+    }
+
+    #[test]
+    fn a_case_is_known_by_what_lies_in_it() {
+        let own = cases(&["HTTPERR/httperr1.log", "poolmon.txt"]);
+        assert_eq!(own, [""]);
+        let parts = cases(&["HTTPERR/a.log", "pool/pool.txt", "readme.md"]);
+        assert_eq!(parts, [""]);
+        let again = cases(&["HTTPERR/a.log", "earlier/a.log", "pool/pool.txt"]);
+        assert_eq!(again, [""]);
+        assert_eq!(cases(&["HTTPERR/a.log", "HTTPERR.old/a.log"]), [""]);
+        assert_eq!(cases(&["poolmon.txt", "drivers.zip"]), [""]);
+    }
+
+    #[test]
+    fn a_shelf_is_what_holds_several() {
+        assert_eq!(cases(&["a.zip", "b.zip"]), ["a.zip", "b.zip"]);
+        assert_eq!(cases(&["hosta/1.log", "hostb/1.log"]), ["hosta", "hostb"]);
+        let deep = cases(&[
+            "x/a/1.log",
+            "x/a/pool.txt",
+            "x/b/1.log",
+            "x/b/pool.txt",
+            "y/c.zip",
+        ]);
+        assert_eq!(deep, ["x/a", "x/b", "y/c.zip"]);
+        let loose = cases(&["pool1.txt", "pool2.txt", "a.zip", "b.zip"]);
+        assert_eq!(loose, ["a.zip", "b.zip", "pool1.txt+pool2.txt"]);
+        let one = cases(&["inbox/case7/httperr1.log", "inbox/case7/pool.txt"]);
+        assert_eq!(one, ["inbox/case7"]);
+    }
+
+    #[test]
+    fn what_is_no_case_is_said() {
+        let (cases, left) = found(&["a.zip", "b.zip", "minutes.docx", "photos/1.jpg"]);
+        assert_eq!(cases.len(), 2);
+        assert_eq!(left, ["minutes.docx", "photos"]);
+        let (cases, left) = found(&["customer/2026/a.zip", "empty/x.md"]);
+        assert_eq!(cases, [["customer/2026/a.zip"]]);
+        assert_eq!(left, ["empty"]);
+    }
 }
