@@ -5,6 +5,7 @@
 //! locked for too long, full or broken goes on without it. Its name carries the version of its
 //! format, each row the version of the program, and a row of another is not there.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -31,10 +32,18 @@ const MAX_ENTRY: usize = 4 << 20;
 /// Generations that an entry is kept without being used: each [`Cache::prune`] begins a new one.
 const GENERATIONS_KEPT: i64 = 4;
 
+/// Entries that are written together: a transaction each would wait for the disk each time, and
+/// for other processes. Those that a killed process had not written yet are found out again.
+const WRITTEN_TOGETHER: usize = 64;
+
+/// What is to be written.
+type Waiting = BTreeMap<(Sha256, Aspect), String>;
+
 /// An open cache.
 pub struct Cache {
     connection: Mutex<Connection>,
     is_writable: bool,
+    waiting: Mutex<Waiting>,
 }
 
 /// What pruning did.
@@ -90,6 +99,7 @@ impl Cache {
         Ok(Cache {
             connection: Mutex::new(connection),
             is_writable,
+            waiting: Mutex::default(),
         })
     }
 
@@ -152,34 +162,56 @@ impl Cache {
         Ok(found.map(|(json, _)| json))
     }
 
-    fn write(&self, aspect: Aspect, image: Sha256, json: &str) -> rusqlite::Result<()> {
-        let Ok(connection) = self.connection.lock() else {
+    /// Writes entries in one transaction.
+    fn write(&self, entries: &Waiting) -> rusqlite::Result<()> {
+        let Ok(mut connection) = self.connection.lock() else {
             return Ok(());
         };
-        connection
-            .prepare_cached(
+        let together = connection.transaction()?;
+        {
+            let mut insert = together.prepare_cached(
                 "INSERT OR REPLACE INTO image (sha256, aspect, tool, used, json) \
                  VALUES (?1, ?2, ?3, (SELECT now FROM generation), ?4)",
-            )?
-            .execute(params![
-                image.bytes(),
-                aspect.name(),
-                env!("CARGO_PKG_VERSION"),
-                json
-            ])?;
-        Ok(())
+            )?;
+            for ((image, aspect), json) in entries {
+                let tool = env!("CARGO_PKG_VERSION");
+                insert.execute(params![image.bytes(), aspect.name(), tool, json])?;
+            }
+        }
+        together.commit()
     }
 }
 
 impl ImageMemory for Cache {
     fn recall(&self, aspect: Aspect, image: Sha256) -> Option<String> {
-        self.read(aspect, image).ok().flatten()
+        let waiting = self.waiting.lock().ok()?.get(&(image, aspect)).cloned();
+        waiting.or_else(|| self.read(aspect, image).ok().flatten())
     }
 
     fn keep(&self, aspect: Aspect, image: Sha256, json: &str) {
-        if self.is_writable && json.len() <= MAX_ENTRY {
+        if !self.is_writable || json.len() > MAX_ENTRY {
+            return;
+        }
+        let Ok(mut waiting) = self.waiting.lock() else {
+            return;
+        };
+        waiting.insert((image, aspect), json.to_owned());
+        if waiting.len() >= WRITTEN_TOGETHER {
+            let entries = std::mem::take(&mut *waiting);
+            drop(waiting);
             // One that is locked or full only makes the next run look again.
-            let _ = self.write(aspect, image, json);
+            let _ = self.write(&entries);
+        }
+    }
+}
+
+impl Drop for Cache {
+    fn drop(&mut self) {
+        let waiting = self.waiting.lock().map(|mut w| std::mem::take(&mut *w));
+        if let Ok(entries) = waiting
+            && !entries.is_empty()
+        {
+            let _ = self.write(&entries);
         }
     }
 }
@@ -229,6 +261,8 @@ mod tests {
         let cache = Cache::open(place.path()).unwrap();
         assert_eq!(cache.recall(Aspect::Code, one), None);
         cache.keep(Aspect::Code, one, "{}");
+        assert_eq!(cache.recall(Aspect::Code, one).as_deref(), Some("{}"));
+        drop(cache);
         let again = Cache::open(place.path()).unwrap();
         assert_eq!(again.recall(Aspect::Code, one).as_deref(), Some("{}"));
         assert_eq!(again.recall(Aspect::Version, one), None);
@@ -241,6 +275,8 @@ mod tests {
         let one = Sha256::of(b"1");
         let cache = Cache::open(place.path()).unwrap();
         cache.keep(Aspect::Code, one, "{}");
+        drop(cache);
+        let cache = Cache::open(place.path()).unwrap();
         let path = place.path().join(format!("images-{FORMAT}.sqlite"));
         let other = Connection::open(&path).unwrap();
         other
@@ -262,6 +298,8 @@ mod tests {
         let cache = Cache::open(place.path()).unwrap();
         cache.keep(Aspect::Code, used, "{}");
         cache.keep(Aspect::Code, idle, "{}");
+        drop(cache);
+        let cache = Cache::open(place.path()).unwrap();
         for _ in 0..=GENERATIONS_KEPT {
             Cache::prune(place.path()).unwrap();
             assert!(cache.recall(Aspect::Code, used).is_some());

@@ -5,7 +5,7 @@
 //!                               └─ done before, and duplicates, drop out here
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
@@ -15,42 +15,10 @@ use super::failure::{Fault, FaultKind};
 use super::job::{Job, Reply, Task, WireOrigin, WirePath};
 use super::record::{Origin, Record};
 use super::schedule::{self, Shares};
+use super::shard::Shard;
 use super::shelf::{Found, Shelf};
 use super::store::{State, Store, folder_of};
 use super::watch::{Stage, Watch};
-
-/// One part of a batch: those cases whose outline falls into it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shard {
-    /// Which, counted from 1.
-    pub nth: u64,
-    /// Of how many.
-    pub of: u64,
-}
-
-impl std::str::FromStr for Shard {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no shard: 2/8 is the second of eight");
-        let (nth, of) = text.split_once('/').ok_or_else(wrong)?;
-        let shard = Shard {
-            nth: nth.trim().parse().map_err(|_| wrong())?,
-            of: of.trim().parse().map_err(|_| wrong())?,
-        };
-        ((1..=shard.of).contains(&shard.nth))
-            .then_some(shard)
-            .ok_or_else(wrong)
-    }
-}
-
-impl Shard {
-    /// True for digests (in hexadecimal) that fall into this part.
-    fn holds(self, digest: &str) -> bool {
-        let leading = digest.get(..16).unwrap_or(digest);
-        u64::from_str_radix(leading, 16).unwrap_or(0) % self.of == self.nth - 1
-    }
-}
 
 /// How a batch is run.
 pub struct Settings<'a> {
@@ -93,19 +61,19 @@ pub struct Summary {
 
 /// A case on its way.
 #[derive(Clone)]
-struct Ahead {
-    found: Found,
-    origin: Origin,
+pub(super) struct Ahead {
+    pub(super) found: Found,
+    pub(super) origin: Origin,
     outline: String,
-    times: String,
-    content: Option<String>,
+    pub(super) times: String,
+    pub(super) content: Option<String>,
     fault: Option<Fault>,
 }
 
 /// A batch at work.
-struct Batch<'a> {
-    store: &'a Store,
-    settings: &'a Settings<'a>,
+pub(super) struct Batch<'a> {
+    pub(super) store: &'a Store,
+    pub(super) settings: &'a Settings<'a>,
     watch: &'a dyn Watch,
     stop: &'a Stop,
     /// Finished cases by key.
@@ -292,91 +260,11 @@ impl Batch<'_> {
         clear
     }
 
-    /// Drops duplicates and what an earlier run finished. The first path of a content speaks
-    /// for it, whatever was there before, so that the result does not depend on history.
-    fn left_to_do(
-        &self,
-        cases: Vec<Ahead>,
-        earlier: Vec<State>,
-        summary: &mut Summary,
-    ) -> std::io::Result<Vec<Ahead>> {
-        let mut earlier: BTreeMap<String, State> = earlier
-            .into_iter()
-            .map(|state| (state.record.key.clone(), state))
-            .collect();
-        let paths = cases.iter().map(|case| case.origin.path.clone()).collect();
-        let (mut speaks, mut to_do) = (BTreeSet::new(), Vec::new());
-        for case in cases {
-            let Some(content) = &case.content else {
-                to_do.push(case);
-                continue;
-            };
-            let key = self.key(content);
-            if !speaks.insert(key.clone()) {
-                self.is_also(&key, &case.origin.path);
-                continue;
-            }
-            match earlier.remove(&key) {
-                Some(state) if self.is_current(&state, &case) => {
-                    summary.taken_over += 1;
-                    self.keep(state);
-                }
-                Some(state) => {
-                    self.store.forget(&state.record)?;
-                    to_do.push(case);
-                }
-                None => to_do.push(case),
-            }
-        }
-        for state in self.superseded(&mut earlier, &paths) {
-            self.store.forget(&state.record)?;
-        }
-        summary.other_results = earlier.len() as u64;
-        Ok(to_do)
-    }
-
-    /// Takes those results out of `earlier` that are of a path of this run, under these options,
-    /// but of a content that it has no more.
-    fn superseded(
-        &self,
-        earlier: &mut BTreeMap<String, State>,
-        paths: &BTreeSet<String>,
-    ) -> Vec<State> {
-        let is_old = |state: &State| {
-            let record = &state.record;
-            paths.contains(&record.path) && self.key(&record.content) == record.key
-        };
-        let (old, others) = std::mem::take(earlier)
-            .into_iter()
-            .partition::<BTreeMap<_, _>, _>(|(_, state)| is_old(state));
-        *earlier = others;
-        old.into_values().collect()
-    }
-
-    /// True when an earlier result is what this run would make.
-    fn is_current(&self, state: &State, case: &Ahead) -> bool {
-        let (record, origin) = (&state.record, &case.origin);
-        let same = (
-            &record.path,
-            &record.taken_as,
-            &record.group,
-            &record.reproduce,
-        ) == (
-            &origin.path,
-            &origin.taken_as,
-            &origin.group,
-            &origin.reproduce,
-        );
-        same && record.bytes == origin.bytes
-            && state.times == case.times
-            && (record.is_ok() || !self.settings.retry_failed)
-    }
-
-    fn key(&self, content: &str) -> String {
+    pub(super) fn key(&self, content: &str) -> String {
         key(env!("CARGO_PKG_VERSION"), &self.settings.options, content)
     }
 
-    fn is_also(&self, key: &str, path: &str) {
+    pub(super) fn is_also(&self, key: &str, path: &str) {
         if let Ok(mut also) = self.also.lock() {
             also.entry(key.to_owned())
                 .or_default()
@@ -384,7 +272,7 @@ impl Batch<'_> {
         }
     }
 
-    fn keep(&self, state: State) {
+    pub(super) fn keep(&self, state: State) {
         if let Ok(mut done) = self.done.lock() {
             done.insert(state.record.key.clone(), state);
         }
@@ -536,28 +424,5 @@ pub fn shown(paths: &[PathBuf]) -> String {
         [one] => one.clone(),
         [first, rest @ ..] => format!("{first} and {} more", rest.len()),
         [] => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn shards_part_everything_without_overlap() {
-        let digests: Vec<String> = (0..200u32)
-            .map(|n| crate::bundle::Sha256::of(&n.to_le_bytes()).to_string())
-            .collect();
-        for of in 1..5 {
-            let shards = (1..=of).map(|nth| Shard { nth, of });
-            let held: usize = shards
-                .map(|shard| digests.iter().filter(|d| shard.holds(d)).count())
-                .sum();
-            assert_eq!(held, digests.len());
-        }
-        assert_eq!("2/8".parse(), Ok(Shard { nth: 2, of: 8 }));
-        for wrong in ["0/8", "9/8", "1", "a/b", "1/0"] {
-            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
-        }
     }
 }

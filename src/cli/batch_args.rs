@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::args::FactArgs;
-use crate::batch::run::Shard;
+use crate::batch::shard::Shard;
 use crate::diagnosis::headroom::parse_size;
 
 /// Memory in all, unless said otherwise.
@@ -47,7 +47,12 @@ pub(super) struct BatchArgs {
     #[arg(long, value_name = "DIR", conflicts_with = "format")]
     pub(super) since: Option<PathBuf>,
     /// Folder of the cache of what images say of themselves; the user's cache folder if absent.
-    #[arg(long, value_name = "DIR", env = "POOLSLEUTH_CACHE")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "POOLSLEUTH_CACHE",
+        hide_env_values = true
+    )]
     pub(super) cache: Option<PathBuf>,
     /// Use no cache.
     #[arg(long)]
