@@ -6,7 +6,8 @@
 //!  uploaded)   file says)    series, epochs) explained? who?)  JSON, Markdown from it)
 //! ```
 //! A layer imports only from its left. [`case`] runs the chain over one upload, [`batch`] over many,
-//! [`cli`] turns words into options and reports into streams.
+//! [`compare`] sets two reports side by side, [`cli`] turns words into options and reports into
+//! streams.
 //!
 //! ```no_run
 //! use poolsleuth::bundle::{Bundle, Limits};
@@ -23,7 +24,9 @@ pub mod batch;
 pub mod bundle;
 pub mod case;
 pub mod cli;
+pub mod compare;
 pub mod diagnosis;
+pub mod redact;
 pub mod report;
 pub mod tag;
 pub mod timeline;

@@ -8,7 +8,7 @@
 mod shapes;
 
 use poolsleuth::artifact::driver::image::Image;
-use poolsleuth::artifact::driver::tags::{Finding, TagQuery, analyse};
+use poolsleuth::artifact::driver::tags::{Finding, TagQuery, Wanted, analyse};
 use poolsleuth::tag::Tag;
 use shapes::{Asked, Record, Truth, grade};
 
@@ -34,9 +34,10 @@ fn records(asked: Asked) -> (Vec<(String, String)>, Vec<Record>) {
             .iter()
             .map(|label| format!("0x{}", label.tag_hex).parse().unwrap())
             .collect();
+        let wanted = Wanted::new(&tags);
         let query = match asked {
             Asked::AllTags => TagQuery::All,
-            Asked::Named => TagQuery::Only(&tags),
+            Asked::Named => TagQuery::Only(&wanted),
         };
         let parsed = Image::parse(&image.bytes).unwrap();
         let found = analyse(&parsed, query, Some(&image.file));

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`batch`] | many cases: one record each, resumable to the same bytes, whatever they hold? |
 //! | [`cli`] | does the program keep its promises to people and scripts: streams, status, limits, one report for any form of a case? |
+//! | [`hostile`] | does text that would like to be code stay text in every output of every command? |
+//! | [`redact`] | does `--redact` keep every secret of a case out of every output, and the verdict in? |
 //! | [`samples`] | do the cases in `samples/` come out as `samples/expected` says? |
 //! | [`sim`] | do hundreds of simulated cases with known truth come out right? |
 //! | [`support`] | (no tests of its own) bundles on disk, the program as a process, verdicts read back |
@@ -20,6 +22,8 @@
 
 mod batch;
 mod cli;
+mod hostile;
+mod redact;
 mod samples;
 mod sim;
 mod support;

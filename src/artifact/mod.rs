@@ -6,5 +6,6 @@ pub mod driver;
 pub mod httperr;
 pub mod poolmon;
 pub mod pooltag;
+pub mod quote;
 pub mod registry;
 pub mod systeminfo;

@@ -14,6 +14,7 @@ use super::record::{Origin, Record};
 use super::{images, store};
 use crate::bundle::{Bundle, Limits, OpenError};
 use crate::case::{self, ImageMemory, Options, Phase, Progress};
+use crate::report::escape::Neutral;
 use crate::report::{Report, folder};
 
 /// Time between two lines of progress.
@@ -136,7 +137,7 @@ fn analyse(
 /// Writes the report's files into a new folder and returns their digest.
 fn write(report: &Report, bundle: &Bundle, bench: &Bench, into: &Path) -> io::Result<String> {
     std::fs::create_dir(into)?;
-    folder::each(report, into, |path, render| {
+    folder::each(report, into, Neutral::Yes, |path, render| {
         let mut file = io::BufWriter::new(std::fs::File::create(path)?);
         render(&mut file)?;
         file.flush()

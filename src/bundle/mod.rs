@@ -179,6 +179,24 @@ impl Bundle {
     /// # Errors
     /// When it cannot be opened, when reading fails, or when it is larger.
     pub fn read_whole(&self, id: ArtifactId, cap: u64) -> Result<Vec<u8>, ReadError> {
+        let mut bytes = Vec::new();
+        let length = self.read_into(id, cap, &mut bytes)?;
+        bytes.truncate(length);
+        Ok(bytes)
+    }
+
+    /// As [`read_whole`](Self::read_whole), into a buffer that is used again: for passes over
+    /// thousands of images, where new memory for each would cost more than reading it. Says how
+    /// many of the buffer's bytes are the artifact's; what follows them is left from before.
+    ///
+    /// # Errors
+    /// As [`read_whole`](Self::read_whole).
+    pub fn read_into(
+        &self,
+        id: ArtifactId,
+        cap: u64,
+        bytes: &mut Vec<u8>,
+    ) -> Result<usize, ReadError> {
         let mut reader = self.open_artifact(id)?;
         let fail = |kind| {
             let name = self.artifact(id).map(|a| a.name.clone());
@@ -190,16 +208,24 @@ impl Bundle {
         // A size that the file system knows; what an archive claims is no ground to allocate on.
         let known = self.artifact(id).and_then(|a| a.size).unwrap_or(0).min(cap);
         let room = usize::try_from(known).unwrap_or(0).min(MAX_ROOM);
-        let mut bytes = vec![0; room];
-        let filled = fill(&mut reader, &mut bytes)
-            .map_err(|error| fail(ReadErrorKind::Io(IoTrouble::from(&error))))?;
-        bytes.truncate(filled);
+        let io = |error| fail(ReadErrorKind::Io(IoTrouble::from(&error)));
+        if bytes.len() < room {
+            bytes.resize(room, 0);
+        }
+        let mut filled =
+            fill(&mut reader, bytes.get_mut(..room).unwrap_or_default()).map_err(io)?;
+        // A file that is as long as the system said ends here.
         let left = cap.saturating_sub(filled as u64);
+        let mut more = Vec::new();
         let mut bounded = reader.by_ref().take(left);
-        let read = bounded.read_to_end(&mut bytes);
-        read.map_err(|error| fail(ReadErrorKind::Io(IoTrouble::from(&error))))?;
+        bounded.read_to_end(&mut more).map_err(io)?;
+        if !more.is_empty() {
+            bytes.truncate(filled);
+            filled += more.len();
+            bytes.append(&mut more);
+        }
         match reader.read(&mut [0]) {
-            Ok(0) => Ok(bytes),
+            Ok(0) => Ok(filled),
             Ok(_) => Err(fail(ReadErrorKind::LargerThan { cap })),
             Err(error) => Err(fail(ReadErrorKind::Io(IoTrouble::from(&error)))),
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{CaseFacts, is_cache, is_kernel_owned};
-use super::images::{ImageFacts, Images};
+use super::images::{ImageFacts, Images, Proof};
 use super::logs::LogFacts;
 use super::pools::Pools;
 use crate::artifact::driver::api::Role;
@@ -213,7 +213,7 @@ fn answer(tag: Tag, pool: Pool, facts: &CaseFacts, images: &Images) -> TagAnswer
     let mut found = Vec::new();
     let mut text_only = 0;
     for (place, image) in images.holding.iter().enumerate() {
-        let mine = |f: &&(Finding, Vec<String>)| same(f.0.tag, tag);
+        let mine = |f: &&(Finding, Proof)| same(f.0.tag, tag);
         let Some((best, _)) = image
             .findings
             .iter()

@@ -8,18 +8,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 
+use super::catalogs::{self, Listing};
 use super::facts::CaseFacts;
 use super::memory::{Aspect, ImageMemory};
 use super::progress::{Phase, Progress};
 use super::survey::{Survey, Use};
-use crate::artifact::driver::catalog::{Catalog, CatalogSearch, search};
+use crate::artifact::driver::catalog::Catalog;
 use crate::artifact::driver::identity::{Identity, identify};
 use crate::artifact::driver::image::{Image, ImageError, Machine};
-use crate::artifact::driver::signature::SignatureState;
 use crate::artifact::driver::tags::{
-    Blind, CodeFacts, Finding, Grade, TagFindings, TagQuery, analyse_knowing, explain,
+    Blind, CodeFacts, Finding, Grade, TagFindings, TagQuery, Wanted, analyse_knowing, explain_at,
 };
+use crate::artifact::quote;
 use crate::bundle::{Artifact, Bundle, ContentDigest, Role, Sha256};
+use crate::report::model::ContextLine;
 use crate::tag::Tag;
 
 /// Largest image that is read. The largest driver of a corpus of five thousand has 60 MB;
@@ -28,6 +30,9 @@ pub(super) const MAX_IMAGE: u64 = 256 << 20;
 
 /// Instructions shown as proof for one finding.
 const MAX_INSTRUCTIONS: usize = 12;
+
+/// Rows of bytes shown before and after that of the place.
+const AROUND_BYTES: u64 = 1;
 
 /// An image that holds one of the tags, or that allocates nothing in sight but could.
 pub(super) struct ImageFacts {
@@ -38,15 +43,61 @@ pub(super) struct ImageFacts {
     pub(super) file_name: String,
     pub(super) sha256: Sha256,
     pub(super) machine: Machine,
-    pub(super) findings: Vec<(Finding, Vec<String>)>,
-    pub(super) reversed: Vec<Tag>,
+    pub(super) findings: Vec<(Finding, Proof)>,
+    /// Tags that stand in it reversed, and at which offset.
+    pub(super) reversed: Vec<(Tag, u64)>,
     pub(super) blind: Vec<Blind>,
     /// Only for images that matter: reading it costs several passes over the file.
     pub(super) identity: Option<Box<Identity>>,
     /// What the catalogs of the bundle say of it.
-    pub(super) catalog: Option<String>,
+    pub(super) catalog: Option<Listing>,
     /// Other names of the same bytes.
     pub(super) copies: Vec<String>,
+}
+
+/// What can be shown of a finding.
+#[derive(Default)]
+pub(super) struct Proof {
+    /// The instructions that make it plain.
+    pub(super) instructions: Vec<String>,
+    /// Those instructions, and the bytes around the place, as evidence has them.
+    pub(super) context: Vec<ContextLine>,
+}
+
+impl Proof {
+    pub(super) fn of(image: &Image<'_>, bytes: &[u8], finding: &Finding) -> Self {
+        let lines = if finding.grade <= Grade::Operand {
+            explain_at(image, finding)
+        } else {
+            Vec::new()
+        };
+        let site = finding.site.as_ref();
+        let mut proof = Proof::default();
+        for (rva, text) in lines.into_iter().take(MAX_INSTRUCTIONS) {
+            proof.context.push(ContextLine {
+                kind: "instruction",
+                line: None,
+                offset: image.offset_of(rva).map(|at| at as u64),
+                cited: site.is_some_and(|s| s.rva == rva),
+                text: text.clone(),
+            });
+            proof.instructions.push(text);
+        }
+        let rows = site
+            .filter(|_| finding.grade < Grade::Text)
+            .map(|site| quote::dump(bytes, 0, site.offset, AROUND_BYTES));
+        let offset = site.map_or(0, |site| site.offset);
+        proof
+            .context
+            .extend(rows.into_iter().flatten().map(|(at, text)| ContextLine {
+                kind: "bytes",
+                line: None,
+                offset: Some(at),
+                cited: at == offset - offset % quote::ROW as u64,
+                text,
+            }));
+        proof
+    }
 }
 
 /// All images.
@@ -57,7 +108,7 @@ pub(super) struct Images {
     /// Images looked into, copies counted once.
     pub(super) searched: usize,
     /// Images into which one cannot see, with the reasons.
-    pub(super) blind: Vec<(String, String)>,
+    pub(super) blind: Vec<(String, Sha256, String)>,
     /// What happened to images of other bundles.
     pub(super) notes: Vec<String>,
 }
@@ -94,12 +145,16 @@ pub(super) fn scan(
             .filter_map(|(_, a)| a.size.or(a.claimed_size))
             .sum(),
     );
-    let catalogs: Vec<Catalog> = survey.catalogs.iter().map(|(_, c)| c.clone()).collect();
+    let wanted = Wanted::new(&tags);
+    let of_case = survey.catalogs.iter().map(|(_, catalog)| catalog.clone());
+    let catalogs: Vec<Catalog> = of_case
+        .chain(more.iter().flat_map(catalogs::of_bundle))
+        .collect();
     let looked: Vec<Looked> = jobs
         .par_iter()
         .map(|&(index, artifact)| {
             let question = Question {
-                tags: &tags,
+                wanted: &wanted,
                 catalogs: &catalogs,
                 memory,
             };
@@ -159,7 +214,9 @@ fn collect(jobs: &[(usize, &Artifact)], looked: Vec<Looked>, survey: &mut Survey
             .map(|b| b.sentence())
             .collect();
         if !reasons.is_empty() && copy_of.is_none() {
-            images.blind.push((facts.name.clone(), reasons.join("; ")));
+            images
+                .blind
+                .push((facts.name.clone(), facts.sha256, reasons.join("; ")));
         }
         if !facts.findings.is_empty() || !facts.reversed.is_empty() {
             held.insert(facts.sha256, images.holding.len());
@@ -233,7 +290,7 @@ fn look(bundle: &Bundle, index: usize, artifact: &Artifact, question: &Question<
 
 /// What is asked of every image.
 struct Question<'a> {
-    tags: &'a [Tag],
+    wanted: &'a Wanted,
     catalogs: &'a [Catalog],
     memory: &'a dyn ImageMemory,
 }
@@ -249,7 +306,7 @@ fn analyse_remembered(
     let known = || memory.recall(Aspect::Code, sha256);
     let (found, learnt) = analyse_knowing(
         image,
-        TagQuery::Only(question.tags),
+        TagQuery::Only(question.wanted),
         Some(file_name),
         &|| CodeFacts::from_json(&known()?),
     );
@@ -265,7 +322,7 @@ fn read_image(
     name: &str,
     question: &Question<'_>,
 ) -> Result<ImageFacts, ImageError> {
-    let (tags, catalogs) = (question.tags, question.catalogs);
+    let (wanted, catalogs) = (question.wanted, question.catalogs);
     let image = Image::parse(bytes)?;
     let file_name = name.rsplit('/').next().unwrap_or(name).to_owned();
     let TagFindings {
@@ -273,7 +330,7 @@ fn read_image(
         reversed,
         blind,
         ..
-    } = if tags.is_empty() {
+    } = if wanted.tags().is_empty() {
         TagFindings::default()
     } else {
         analyse_remembered(&image, sha256, &file_name, question)
@@ -284,24 +341,10 @@ fn read_image(
     } else {
         None
     };
-    let catalog =
-        identity
-            .as_ref()
-            .and_then(|identity| match search(catalogs, &identity.authenticode) {
-                // Where a signature is embedded, nobody misses a catalog.
-                CatalogSearch::NoCatalogs => {
-                    let none = matches!(identity.signature, SignatureState::NoEmbedded);
-                    none.then(|| "no catalog in the bundle, which is not \"unsigned\"".to_owned())
-                }
-                other => Some(other.to_string()),
-            });
+    let catalog = identity.as_ref().and_then(|i| Listing::of(i, catalogs));
     let shown = |finding: Finding| {
-        let lines = if finding.grade <= Grade::Operand {
-            explain(&image, &finding)
-        } else {
-            Vec::new()
-        };
-        (finding, lines.into_iter().take(MAX_INSTRUCTIONS).collect())
+        let proof = Proof::of(&image, bytes, &finding);
+        (finding, proof)
     };
     Ok(ImageFacts {
         bundle: 0,
@@ -310,7 +353,10 @@ fn read_image(
         file_name,
         sha256,
         machine: image.machine,
-        reversed: reversed.iter().map(|f| f.tag).collect(),
+        reversed: reversed
+            .iter()
+            .map(|f| (f.tag, f.site.as_ref().map_or(0, |site| site.offset)))
+            .collect(),
         findings: findings.into_iter().map(shown).collect(),
         blind,
         identity,

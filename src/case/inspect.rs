@@ -6,7 +6,9 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 use super::assemble::{driver_of, version_of_info};
+use super::catalogs::Listing;
 use super::images::ImageFacts;
+use crate::artifact::driver::catalog::Catalog;
 use crate::artifact::driver::identity::identify;
 use crate::artifact::driver::image::{Image, ImageError};
 use crate::artifact::driver::layout::Layout;
@@ -138,11 +140,15 @@ pub fn image_version(bytes: &[u8]) -> ImageVersion {
     }
 }
 
-/// Opens one image up.
+/// Opens one image up; `catalogs` are those that were given with it.
 ///
 /// # Errors
 /// When the file is no driver image.
-pub fn inspect_image(bytes: &[u8], name: &str) -> Result<ImageReport, ImageError> {
+pub fn inspect_image(
+    bytes: &[u8],
+    name: &str,
+    catalogs: &[Catalog],
+) -> Result<ImageReport, ImageError> {
     let image = Image::parse(bytes)?;
     let found = analyse(&image, TagQuery::All, Some(name));
     let identity = identify(bytes).ok().map(Box::new);
@@ -168,6 +174,7 @@ pub fn inspect_image(bytes: &[u8], name: &str) -> Result<ImageReport, ImageError
         .as_deref()
         .map(|i| chain(&i.signature))
         .unwrap_or_default();
+    let catalog = identity.as_ref().and_then(|i| Listing::of(i, catalogs));
     let facts = ImageFacts {
         bundle: 0,
         artifact: 0,
@@ -179,7 +186,7 @@ pub fn inspect_image(bytes: &[u8], name: &str) -> Result<ImageReport, ImageError
         reversed: Vec::new(),
         blind: found.blind.clone(),
         identity,
-        catalog: None,
+        catalog,
         copies: Vec::new(),
     };
     Ok(ImageReport {
@@ -197,7 +204,7 @@ pub fn inspect_image(bytes: &[u8], name: &str) -> Result<ImageReport, ImageError
             global: found.calls.global,
             unresolved: found.calls.unresolved,
         },
-        libraries: image.imports.libraries().into_iter().collect(),
+        libraries: image.libraries.iter().cloned().collect(),
         notes,
     })
 }

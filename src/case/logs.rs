@@ -52,6 +52,8 @@ pub(super) struct LogFacts {
     pub(super) alive_hours: Vec<i64>,
     pub(super) first_row: Option<i64>,
     pub(super) last_row: Option<i64>,
+    /// Name, first and last row of each log, in order of time.
+    pub(super) spans: Vec<(String, i64, i64)>,
     /// Logs whose rows can be read for their reason.
     pub(super) analysable: u64,
     /// Logs whose fields lack the reason.
@@ -232,7 +234,29 @@ pub(super) fn settle(bundle: &Bundle, survey: &mut Survey) -> LogFacts {
     for index in 0..survey.logs.len() {
         note_standing(bundle, survey, index, &ids);
     }
-    add_up(&survey.logs)
+    let mut facts = add_up(&survey.logs);
+    facts.spans = spans(bundle, &survey.logs);
+    facts
+}
+
+/// Logs whose span is listed; a plot could not tell more of them apart.
+const MAX_SPANS: usize = 1_000;
+
+/// Name, first and last row of each log that counts for itself, in order of time.
+fn spans(bundle: &Bundle, logs: &[LogFile]) -> Vec<(String, i64, i64)> {
+    let counts = |file: &&LogFile| !matches!(file.standing, Standing::BeginningOf { .. });
+    let mut spans: Vec<(String, i64, i64)> = logs
+        .iter()
+        .filter(counts)
+        .filter_map(|file| {
+            let span = file.log.tally.span?;
+            let name = bundle.artifact(file.artifact)?.name.to_string();
+            Some((name, span.earliest, span.latest))
+        })
+        .collect();
+    spans.sort_by(|a, b| (a.1, a.2, &a.0).cmp(&(b.1, b.2, &b.0)));
+    spans.truncate(MAX_SPANS);
+    spans
 }
 
 fn note_standing(bundle: &Bundle, survey: &mut Survey, index: usize, ids: &[ArtifactId]) {
@@ -329,11 +353,16 @@ const MAX_COUNTS: usize = 3_000;
 fn counted(points: &[RefusalPoint]) -> (Vec<(i64, u64)>, i64) {
     let by = |seconds: i64| {
         let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
-        for point in points {
-            let count = counts
-                .entry(point.at.div_euclid(seconds) * seconds)
-                .or_default();
-            *count = count.saturating_add(point.connections);
+        let start_of = |point: &RefusalPoint| point.at.div_euclid(seconds) * seconds;
+        for stretch in points.chunk_by(|a, b| start_of(a) == start_of(b)) {
+            let Some(first) = stretch.first() else {
+                continue;
+            };
+            let count = counts.entry(start_of(first)).or_default();
+            *count = stretch
+                .iter()
+                .map(|point| point.connections)
+                .fold(*count, u64::saturating_add);
         }
         counts
     };

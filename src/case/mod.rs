@@ -9,6 +9,7 @@
 //! joined in the order of the inventory, so that the report does not depend on threads.
 
 mod assemble;
+mod catalogs;
 mod conclusion;
 mod evidence;
 mod facts;
@@ -16,15 +17,19 @@ mod host;
 mod images;
 mod inspect;
 mod logs;
+pub mod lookup;
 mod memory;
+mod names;
 mod options;
 mod pools;
 mod progress;
 mod survey;
 mod times;
 
+pub use catalogs::of_bundle as catalogs_of;
 pub use inspect::{ImageReport, ImageVersion, image_version, inspect_image};
 pub use memory::{Aspect, ImageMemory, NoMemory};
+pub use names::{Name, NameKind, names};
 pub use options::Options;
 pub use progress::{NoProgress, Phase, Progress};
 

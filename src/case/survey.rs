@@ -59,7 +59,7 @@ enum Content {
     Pool(Box<PoolFile>),
     System(Box<SystemInfo>),
     Boot(BootSwitches),
-    Registry(RegistryFacts),
+    Registry(RegistryFacts, Vec<(u64, String)>),
     Tags(PoolTags),
     Catalog(Box<Catalog>),
     /// Left for the images' turn.
@@ -77,6 +77,8 @@ pub(super) struct Survey {
     pub(super) systems: Vec<(usize, SystemInfo)>,
     pub(super) boots: Vec<(usize, BootSwitches)>,
     pub(super) registries: Vec<RegistryFacts>,
+    /// The lines that state them: artifact, number and text.
+    pub(super) registry_lines: Vec<(usize, u64, String)>,
     pub(super) pooltags: Vec<(String, PoolTags)>,
     pub(super) catalogs: Vec<(usize, Catalog)>,
     pub(super) images: Vec<usize>,
@@ -108,7 +110,11 @@ pub(super) fn read(bundle: &Bundle, options: &Options, progress: &dyn Progress) 
             Content::Pool(pool) => survey.pools.push(*pool),
             Content::System(system) => survey.systems.push((index, *system)),
             Content::Boot(boot) => survey.boots.push((index, boot)),
-            Content::Registry(registry) => survey.registries.push(registry),
+            Content::Registry(registry, lines) => {
+                survey.registries.push(registry);
+                let lines = lines.into_iter().map(|(line, text)| (index, line, text));
+                survey.registry_lines.extend(lines);
+            }
             Content::Tags(tags) => survey
                 .pooltags
                 .push((bundle.artifacts()[index].name.to_string(), tags)),
@@ -241,7 +247,10 @@ fn small(
     let content = match artifact.role {
         Role::SystemInfo => Content::System(Box::new(systeminfo::parse(&bytes))),
         Role::PoolTagTxt => Content::Tags(pooltag::parse(&bytes)),
-        Role::RegistryExport => Content::Registry(registry::parse(&bytes)),
+        Role::RegistryExport => {
+            let (facts, lines) = registry::parse_lines(&bytes);
+            Content::Registry(facts, lines)
+        }
         Role::Catalog => match Catalog::parse(&bytes) {
             Ok(catalog) => Content::Catalog(Box::new(catalog)),
             Err(why) => {

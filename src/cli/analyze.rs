@@ -4,13 +4,17 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::args::{AnalyzeArgs, Common, DateOrderArg, DemoArgs, FactArgs, Level, OutArgs};
+use super::args::{
+    AnalyzeArgs, Common, DateOrderArg, DemoArgs, FactArgs, Level, OutArgs, RedactArgs,
+};
 use super::exit::{Exit, Failure};
-use super::{output, progress};
+use super::redact::Redaction;
+use super::{output, progress, redact};
 use crate::artifact::pooltag;
 use crate::bundle::{Bundle, Limits};
 use crate::case::{self, Options};
 use crate::report::Report;
+use crate::report::escape::Neutral;
 use crate::timeline::stamp::DateOrder;
 use clap::ValueEnum;
 
@@ -21,25 +25,46 @@ pub(super) fn run(args: &AnalyzeArgs, common: &Common) -> Result<Exit, Failure> 
     if let Some(folder) = &args.out.output {
         output::make_folder(folder)?;
     }
-    let mut options = options(&args.facts)?;
-    options.typed.extend(typed_drivers(&args.drivers));
-    let report = report(&args.bundle, &args.drivers, &options, common)?;
+    let redaction = redact::prepare(&args.out.redact, args.out.output.as_deref(), common)?;
+    let options = options_with(&args.facts, &args.drivers)?;
+    let case = Case {
+        paths: &args.bundle,
+        drivers: &args.drivers,
+        options: &options,
+    };
+    let redaction = redaction.map(|redaction| (redaction, &args.out.redact));
+    let report = report(&case, redaction, common)?;
     deliver(&report, &args.out, common)
 }
 
-/// Opens and analyses; the progress is gone from the screen on return.
-fn report(
-    paths: &[PathBuf],
-    drivers: &[PathBuf],
-    options: &Options,
+/// The options of an analysis, folders of more images among the words typed.
+pub(super) fn options_with(facts: &FactArgs, drivers: &[PathBuf]) -> Result<Options, Failure> {
+    let mut options = options(facts)?;
+    options.typed.extend(typed_drivers(drivers));
+    Ok(options)
+}
+
+/// What to analyse.
+pub(super) struct Case<'a> {
+    /// The upload.
+    pub(super) paths: &'a [PathBuf],
+    /// Folders of more images.
+    pub(super) drivers: &'a [PathBuf],
+    pub(super) options: &'a Options,
+}
+
+/// Opens, analyses and, if asked to, redacts; the progress is gone from the screen on return.
+pub(super) fn report(
+    case: &Case<'_>,
+    redaction: Option<(Redaction, &RedactArgs)>,
     common: &Common,
 ) -> Result<Report, Failure> {
-    let bundle = Bundle::open(paths, &Limits::default())?;
+    let bundle = Bundle::open(case.paths, &Limits::default())?;
     if bundle.artifacts().is_empty() {
-        return Err(Failure::Nothing(holds_nothing(paths, &bundle)));
+        return Err(Failure::Nothing(holds_nothing(case.paths, &bundle)));
     }
     let mut more = Vec::new();
-    for folder in drivers {
+    for folder in case.drivers {
         more.push(Bundle::open(
             std::slice::from_ref(folder),
             &Limits::default(),
@@ -52,8 +77,17 @@ fn report(
             bundle.artifacts().len()
         );
     }
-    let progress = progress::of(common);
-    Ok(case::analyse(&bundle, &more, options, progress.as_ref()))
+    let report = {
+        let progress = progress::of(common);
+        case::analyse(&bundle, &more, case.options, progress.as_ref())
+    };
+    match redaction {
+        Some((redaction, redact)) => {
+            let bundles: Vec<&Bundle> = std::iter::once(&bundle).chain(&more).collect();
+            redaction.report(report, &bundles, redact)
+        }
+        None => Ok(report),
+    }
 }
 
 fn holds_nothing(paths: &[PathBuf], bundle: &Bundle) -> String {
@@ -72,8 +106,12 @@ fn holds_nothing(paths: &[PathBuf], bundle: &Bundle) -> String {
 
 fn deliver(report: &Report, out: &OutArgs, common: &Common) -> Result<Exit, Failure> {
     if let Some(folder) = &out.output {
-        output::write_all(report, folder)?;
-        if common.verbose {
+        let neutral = match out.raw_csv {
+            true => Neutral::No,
+            false => Neutral::Yes,
+        };
+        output::write_all(report, folder, neutral)?;
+        if common.verbose && !out.redact.redact {
             let _ = writeln!(
                 std::io::stderr(),
                 "poolsleuth: reports written to {}",
@@ -196,6 +234,10 @@ const MAX_DEMO: u64 = 64 << 20;
 
 pub(super) fn demo(args: &DemoArgs, common: &Common) -> Result<Exit, Failure> {
     let folder = args.dir.clone().unwrap_or_else(|| "poolsleuth-demo".into());
+    if let Some(output) = &args.out.output {
+        output::make_folder(output)?;
+    }
+    let redaction = redact::prepare(&args.out.redact, args.out.output.as_deref(), common)?;
     unpack(&folder)?;
     if !common.quiet {
         let _ = writeln!(
@@ -204,12 +246,14 @@ pub(super) fn demo(args: &DemoArgs, common: &Common) -> Result<Exit, Failure> {
             folder.display()
         );
     }
-    let report = report(
-        std::slice::from_ref(&folder),
-        &[],
-        &options(&FactArgs::default())?,
-        common,
-    )?;
+    let options = options(&FactArgs::default())?;
+    let case = Case {
+        paths: std::slice::from_ref(&folder),
+        drivers: &[],
+        options: &options,
+    };
+    let redaction = redaction.map(|redaction| (redaction, &args.out.redact));
+    let report = report(&case, redaction, common)?;
     deliver(&report, &args.out, common)
 }
 

@@ -98,8 +98,19 @@ pub(super) enum Command {
     /// One worker of a batch.
     #[command(hide = true)]
     BatchWorker(WorkerArgs),
+    /// Set two cases side by side: before and after a fix, or two nodes.
+    Diff(DiffArgs),
+    /// Show the evidence of a saved report, and check it against the bundle.
+    ///
+    /// Without ids: a table of all evidence. With ids: what each says, where that stands, and what
+    /// is around it. With --bundle, the artifact itself is opened, its digest compared with the
+    /// report's, and the raw lines or bytes are printed from it. Ends with status 5 if an artifact
+    /// was changed, with 1 if it is missing.
+    Show(ShowArgs),
     /// Write a small synthetic case and analyse it.
     Demo(DemoArgs),
+    /// Print the JSON Schema of the report.
+    Schema,
     /// Print completions for a shell.
     Completions {
         /// The shell.
@@ -156,6 +167,8 @@ pub(super) enum ReportFormat {
     Json,
     /// The verdict for a ticket.
     Markdown,
+    /// The verdict for the customer's ticket: Markdown without names of machines and files.
+    MarkdownCustomer,
     /// One page for a browser, complete in itself.
     Html,
 }
@@ -182,13 +195,35 @@ pub(super) struct OutArgs {
     /// Text without any character outside ASCII.
     #[arg(long)]
     pub(super) ascii: bool,
-    /// Also write report.html, report.json, report.md, timeline.jsonl and tables (CSV) into this
-    /// folder.
+    /// Also write report.html, report.json, report.md, customer.md, timeline.jsonl and tables
+    /// (CSV) into this folder.
     #[arg(short, long, value_name = "DIR")]
     pub(super) output: Option<PathBuf>,
+    /// Leave CSV cells as they are, for programs: a spreadsheet may take one for a formula.
+    #[arg(long, requires = "output")]
+    pub(super) raw_csv: bool,
     /// End with status 10 if a problem is found with at least this confidence.
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub(super) fail_on: Option<Level>,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
+}
+
+/// What a report that leaves the house must not say.
+#[derive(Debug, Default, Args)]
+pub(super) struct RedactArgs {
+    /// Replace addresses, URIs, paths and names of machines, people and companies by keyed
+    /// pseudonyms, in everything that is printed and written. See docs/redaction.md.
+    #[arg(long)]
+    pub(super) redact: bool,
+    /// A file of 32 or more random bytes as key: the same text has the same pseudonym in every
+    /// report made with it. Without it each run has a key of its own.
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub(super) redact_key: Option<PathBuf>,
+    /// Write which text each pseudonym stands for into this new file. With -o DIR it is
+    /// DIR.redact-map.json beside the folder if absent; otherwise no map is kept.
+    #[arg(long, value_name = "FILE", requires = "redact")]
+    pub(super) redact_map: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -217,6 +252,8 @@ pub(super) struct QuickArgs {
     /// What to print on stdout.
     #[arg(long, value_enum, default_value_t = QuickFormat::Text, value_name = "FORMAT")]
     pub(super) format: QuickFormat,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
 }
 
 #[derive(Debug, Args)]
@@ -232,6 +269,8 @@ pub(super) struct TagsArgs {
     /// What to print on stdout.
     #[arg(long, value_enum, default_value_t = QuickFormat::Text, value_name = "FORMAT")]
     pub(super) format: QuickFormat,
+    #[command(flatten)]
+    pub(super) redact: RedactArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -266,6 +305,59 @@ pub(super) struct InspectArgs {
     /// Driver images, folders or archives of images.
     #[arg(required = true, value_name = "DRIVER")]
     pub(super) drivers: Vec<PathBuf>,
+    /// What to print on stdout.
+    #[arg(long, value_enum, default_value_t = QuickFormat::Text, value_name = "FORMAT")]
+    pub(super) format: QuickFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// For a terminal: lines of 80 columns.
+    Text,
+    /// All of it.
+    Json,
+    /// For a ticket.
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// The first case: a report.json, or a folder or .zip, which is analysed now.
+    #[arg(value_name = "A")]
+    pub(super) a: PathBuf,
+    /// The second case, likewise.
+    #[arg(value_name = "B")]
+    pub(super) b: PathBuf,
+    #[command(flatten)]
+    pub(super) facts: FactArgs,
+    /// More driver images to search, beside those of the cases. Repeatable.
+    #[arg(long, value_name = "DIR")]
+    pub(super) drivers: Vec<PathBuf>,
+    /// What to print on stdout.
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text, value_name = "FORMAT")]
+    pub(super) format: DiffFormat,
+    /// Text without any character outside ASCII.
+    #[arg(long)]
+    pub(super) ascii: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// A report.json, or `-` for stdin.
+    #[arg(value_name = "REPORT")]
+    pub(super) report: PathBuf,
+    /// Evidence to show: E12, or 12.
+    #[arg(value_name = "ID")]
+    pub(super) ids: Vec<String>,
+    /// The case: a folder, a .zip, or the files of one case. Repeatable.
+    #[arg(short, long, value_name = "BUNDLE")]
+    pub(super) bundle: Vec<PathBuf>,
+    /// More driver images, as given to analyze. Repeatable.
+    #[arg(long, value_name = "DIR", requires = "bundle")]
+    pub(super) drivers: Vec<PathBuf>,
+    /// Lines, or rows of 16 bytes, before and after the place.
+    #[arg(short = 'C', long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(..=1000), requires = "bundle")]
+    pub(super) context: u16,
     /// What to print on stdout.
     #[arg(long, value_enum, default_value_t = QuickFormat::Text, value_name = "FORMAT")]
     pub(super) format: QuickFormat,

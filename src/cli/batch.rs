@@ -357,8 +357,7 @@ pub(super) fn merge(args: &MergeArgs, common: &Common) -> Result<Exit, Failure> 
 /// One worker: jobs on stdin, answers on stdout.
 pub(super) fn worker(args: &WorkerArgs) -> Result<Exit, Failure> {
     fence(args.worker_memory);
-    let mut options = analyze::options(&args.facts)?;
-    options.typed.extend(analyze::typed_drivers(&args.drivers));
+    let options = analyze::options_with(&args.facts, &args.drivers)?;
     let limits = limits(&args.caps);
     let mut more_images = Vec::new();
     for folder in &args.drivers {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::bundle::OpenError;
+use crate::report::read::ReadError;
 
 /// Exit status; the numbers are part of the contract with scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,13 @@ pub enum Failure {
         /// What is wrong.
         why: io::Error,
     },
+    /// A report given as input cannot be used.
+    Report {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: ReadError,
+    },
     /// An output cannot be written.
     Write {
         /// The file, or stdout.
@@ -77,6 +85,7 @@ impl Failure {
     pub fn exit(&self) -> Exit {
         match self {
             Failure::Open(error) if error.is_refusal() => Exit::Refused,
+            Failure::Report { why, .. } if why.is_refusal() => Exit::Refused,
             Failure::Value(_) => Exit::Usage,
             Failure::Write { path: None, .. } if self.is_broken_pipe() => Exit::Done,
             _ => Exit::Failed,
@@ -100,6 +109,7 @@ impl fmt::Display for Failure {
         match self {
             Failure::Open(error) => write!(f, "{error}"),
             Failure::Given { path, why } => write!(f, "{}: {why}", path.display()),
+            Failure::Report { path, why } => write!(f, "{}: {why}", path.display()),
             Failure::Write {
                 path: Some(path),
                 why,

@@ -1,4 +1,4 @@
-//! What the program can say about itself: completions and the man page.
+//! What the program can say about itself: the report's schema, completions and the man page.
 
 use std::io;
 
@@ -7,6 +7,7 @@ use clap::CommandFactory;
 use super::args::Cli;
 use super::exit::{Exit, Failure};
 use super::output::to_stdout;
+use crate::report::schema;
 
 pub(super) fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> {
     to_stdout(|out| {
@@ -14,6 +15,11 @@ pub(super) fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> 
         clap_complete::generate(shell, &mut Cli::command(), "poolsleuth", &mut script);
         out.write_all(&script)
     })?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn schema() -> Result<Exit, Failure> {
+    to_stdout(|out| schema::write(out))?;
     Ok(Exit::Done)
 }
 

@@ -1,5 +1,6 @@
 //! `scan` and `inspect`: driver images without a case.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,10 +13,11 @@ use super::args::{Common, InspectArgs, QuickFormat, ScanArgs, ScanFormat};
 use super::exit::{Exit, Failure};
 use super::output::{safe, to_stdout};
 use super::progress;
+use crate::artifact::driver::catalog::Catalog;
 use crate::artifact::driver::image::Image;
-use crate::artifact::driver::tags::{Finding, TagQuery, Via, analyse, same};
+use crate::artifact::driver::tags::{Finding, TagQuery, Via, Wanted, analyse, same};
 use crate::bundle::{Artifact, Basis, Bundle, Limits, NotAnImage, Role, Sha256};
-use crate::case::{ImageReport, Phase, inspect_image};
+use crate::case::{ImageReport, Phase, catalogs_of, inspect_image};
 use crate::report::escape::{Neutral, csv_cell};
 use crate::tag::Tag;
 
@@ -24,6 +26,15 @@ const MAX_IMAGE: u64 = 256 << 20;
 
 /// Images looked into before their lines are printed: output flows, in the order of the inventory.
 const BATCH: usize = 256;
+
+/// Largest buffer that a thread keeps for the next image; few drivers are larger.
+const MAX_KEPT: usize = 16 << 20;
+
+thread_local! {
+    /// The image that a thread looks into. Kept from one to the next: fresh memory for each of
+    /// thousands would cost as much as reading them.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// One line of `scan`: what an image has to say of one tag.
 #[derive(Serialize)]
@@ -71,13 +82,15 @@ pub(super) fn scan(args: &ScanArgs, common: &Common) -> Result<Exit, Failure> {
     );
     let mut remarks = passed_over(&bundle);
     let mut printed = 0_usize;
+    let asked = (!args.all_tags).then(|| Wanted::new(&args.tag));
+    let query = asked.as_ref().map_or(TagQuery::All, TagQuery::Only);
     to_stdout(|out| {
         header(args.format, out)?;
         for batch in images.chunks(BATCH) {
             let looked: Vec<Looked> = batch
                 .par_iter()
                 .map(|artifact| {
-                    let looked = look(&bundle, artifact, args);
+                    let looked = look(&bundle, artifact, args, query);
                     progress.advance(bundle.size_of(artifact.id).unwrap_or(0));
                     looked
                 })
@@ -170,17 +183,22 @@ fn file_of(bundle: &Bundle, artifact: &Artifact) -> String {
     }
 }
 
-fn look(bundle: &Bundle, artifact: &Artifact, args: &ScanArgs) -> Looked {
+fn look(bundle: &Bundle, artifact: &Artifact, args: &ScanArgs, query: TagQuery<'_>) -> Looked {
     let file = file_of(bundle, artifact);
     let none = |why: String| Looked {
         lines: Vec::new(),
         remark: Some(format!("{file}: {why}")),
     };
-    let bytes = match bundle.read_whole(artifact.id, MAX_IMAGE) {
-        Ok(bytes) => bytes,
+    let mut buffer = BUFFER.take();
+    let length = match bundle.read_into(artifact.id, MAX_IMAGE, &mut buffer) {
+        Ok(length) => length,
         Err(why) => return none(why.to_string()),
     };
-    let fenced = catch_unwind(AssertUnwindSafe(|| lines(&file, &bytes, args)));
+    let bytes = buffer.get(..length).unwrap_or_default();
+    let fenced = catch_unwind(AssertUnwindSafe(|| lines(&file, bytes, args, query)));
+    if buffer.len() <= MAX_KEPT {
+        BUFFER.set(buffer);
+    }
     match fenced {
         Ok(Ok((lines, remark))) => Looked {
             lines,
@@ -191,13 +209,13 @@ fn look(bundle: &Bundle, artifact: &Artifact, args: &ScanArgs) -> Looked {
     }
 }
 
-fn lines(file: &str, bytes: &[u8], args: &ScanArgs) -> Result<(Vec<Line>, Option<String>), String> {
+fn lines(
+    file: &str,
+    bytes: &[u8],
+    args: &ScanArgs,
+    query: TagQuery<'_>,
+) -> Result<(Vec<Line>, Option<String>), String> {
     let image = Image::parse(bytes).map_err(|why| why.to_string())?;
-    let query = if args.all_tags {
-        TagQuery::All
-    } else {
-        TagQuery::Only(&args.tag)
-    };
     let found = analyse(&image, query, Some(file));
     let groups = by_tag(&found.findings, args);
     let sha256 = if groups.is_empty() {
@@ -243,7 +261,10 @@ fn by_tag<'a>(findings: &'a [Finding], args: &ScanArgs) -> Vec<Vec<&'a Finding>>
 
 /// The line of one tag: its strongest evidence, and how many calls are as strong.
 fn summary(file: &str, sha256: &str, machine: &'static str, group: &[&Finding]) -> Option<Line> {
-    let best = group.iter().min_by_key(|f| (f.grade, f.role))?;
+    // Of equally strong evidence that which says most: the routine, and the shortest way to it.
+    let best = group
+        .iter()
+        .min_by_key(|f| (f.grade, f.api.is_none(), f.role, f.via))?;
     let as_strong = group
         .iter()
         .filter(|f| f.grade == best.grade && f.role == best.role);
@@ -341,12 +362,13 @@ pub(super) fn inspect(args: &InspectArgs, common: &Common) -> Result<Exit, Failu
         return Err(none_found(&bundle));
     }
     let mut failures: Vec<String> = Vec::new();
+    let catalogs = catalogs_of(&bundle);
     let others = passed_over(&bundle);
     to_stdout(|out| {
         for batch in images.chunks(BATCH) {
             let reports: Vec<Result<ImageReport, String>> = batch
                 .par_iter()
-                .map(|artifact| inspect_one(&bundle, artifact))
+                .map(|artifact| inspect_one(&bundle, artifact, &catalogs))
                 .collect();
             for report in reports {
                 match report {
@@ -369,14 +391,18 @@ pub(super) fn inspect(args: &InspectArgs, common: &Common) -> Result<Exit, Failu
     })
 }
 
-fn inspect_one(bundle: &Bundle, artifact: &Artifact) -> Result<ImageReport, String> {
+fn inspect_one(
+    bundle: &Bundle,
+    artifact: &Artifact,
+    catalogs: &[Catalog],
+) -> Result<ImageReport, String> {
     let file = file_of(bundle, artifact);
     let bytes = bundle
         .read_whole(artifact.id, MAX_IMAGE)
         .map_err(|why| format!("{file}: {why}"))?;
     let path = PathBuf::from(&file);
     let fenced = catch_unwind(AssertUnwindSafe(|| {
-        inspect_image(&bytes, &path.to_string_lossy())
+        inspect_image(&bytes, &path.to_string_lossy(), catalogs)
     }));
     match fenced {
         Ok(read) => read.map_err(|why| format!("{file}: {why}")),

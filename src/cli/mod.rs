@@ -7,13 +7,16 @@ mod args;
 mod batch;
 mod batch_args;
 mod batch_progress;
+mod diff;
 mod exit;
 mod generate;
 mod images;
 mod output;
 mod progress;
 mod quick;
+mod redact;
 mod rules;
+mod show;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -53,13 +56,18 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Merge(args) => batch::merge(args, &cli.common),
         Command::Rules { command } => rules::run(command),
         Command::BatchWorker(args) => batch::worker(args),
+        Command::Diff(args) => diff::run(args, &cli.common),
+        Command::Show(args) => show::run(args, &cli.common),
         Command::Demo(args) => analyze::demo(args, &cli.common),
+        Command::Schema => generate::schema(),
         Command::Completions { shell } => generate::completions(*shell),
         Command::Man => generate::man(),
     };
     result.unwrap_or_else(|failure| {
         if !failure.is_broken_pipe() {
-            let _ = writeln!(std::io::stderr(), "poolsleuth: {failure}");
+            // A path may come from a shell's glob over a stranger's names.
+            let said = output::safe(&failure.to_string());
+            let _ = writeln!(std::io::stderr(), "poolsleuth: {said}");
         }
         failure.exit()
     })

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::args::{ColorMode, Common, OutArgs, ReportFormat};
 use super::exit::Failure;
-use crate::report::escape::{Charset, terminal};
+use crate::report::escape::{Charset, Neutral, terminal};
 use crate::report::markdown::Audience;
 use crate::report::text::{self, Style};
 use crate::report::{Report, folder, html, json, markdown};
@@ -32,6 +32,7 @@ pub(super) fn print(report: &Report, out: &OutArgs, common: &Common) -> Result<(
         ReportFormat::Text => text::write(report, style(common), charset, writer),
         ReportFormat::Json => json::write(report, writer),
         ReportFormat::Markdown => markdown::write(report, Audience::Internal, writer),
+        ReportFormat::MarkdownCustomer => markdown::write(report, Audience::Customer, writer),
         ReportFormat::Html => html::write(report, writer),
     })
 }
@@ -66,8 +67,10 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), Failure> {
 }
 
 /// Writes all renderings into a folder.
-pub(super) fn write_all(report: &Report, folder: &Path) -> Result<(), Failure> {
-    folder::each(report, folder, |path, render| write_file(path, render))
+pub(super) fn write_all(report: &Report, folder: &Path, neutral: Neutral) -> Result<(), Failure> {
+    folder::each(report, folder, neutral, |path, render| {
+        write_file(path, render)
+    })
 }
 
 /// Writes a file beside its place and renames it.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::args::{Common, QuickArgs, QuickFormat, TagsArgs};
 use super::exit::{Exit, Failure};
 use super::output::{safe, to_stdout};
-use super::{analyze, progress};
+use super::{analyze, progress, redact};
 use crate::bundle::{Bundle, Limits};
 use crate::case::{self, LogsAlone};
 use crate::report::model::{Pool, Report, TagRow};
@@ -17,10 +17,15 @@ use crate::report::model::{Pool, Report, TagRow};
 const MAX_SHOWN: usize = 20;
 
 pub(super) fn refusals(args: &QuickArgs, common: &Common) -> Result<Exit, Failure> {
+    let redaction = redact::prepare(&args.redact, None, common)?;
     let bundle = Bundle::open(&args.files, &Limits::default())?;
     let read = {
         let progress = progress::of(common);
         case::refusals(&bundle, progress.as_ref())
+    };
+    let read = match redaction {
+        Some(redaction) => redaction.logs(read, &bundle)?,
+        None => read,
     };
     if read.files.is_empty() {
         let seen = read
@@ -159,11 +164,16 @@ fn refusals_json(read: &LogsAlone, out: &mut dyn Write) -> io::Result<()> {
 }
 
 pub(super) fn tags(args: &TagsArgs, common: &Common) -> Result<Exit, Failure> {
+    let redaction = redact::prepare(&args.redact, None, common)?;
     let bundle = Bundle::open(&args.files, &Limits::default())?;
     let options = analyze::options(&args.facts)?;
     let report = {
         let progress = progress::of(common);
         case::analyse(&bundle, &[], &options, progress.as_ref())
+    };
+    let report = match redaction {
+        Some(redaction) => redaction.report(report, &[&bundle], &args.redact)?,
+        None => report,
     };
     if report.pool.snapshots == 0 {
         let notes: Vec<&String> = report

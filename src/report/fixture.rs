@@ -38,6 +38,7 @@ pub fn empty() -> Report {
             architecture: None,
             ram_bytes: None,
             sources: Vec::new(),
+            evidence: Vec::new(),
         },
         time: Time::default(),
         verdict: Verdict {
@@ -83,6 +84,14 @@ fn step(audience: &'static str, text: &str, command: Option<&str>) -> NextStep {
     }
 }
 
+fn log_span(artifact: &str, first: String, last: String) -> LogSpan {
+    LogSpan {
+        artifact: artifact.to_owned(),
+        first,
+        last,
+    }
+}
+
 fn evidence(id: &str, artifact: &str, line: Option<u64>, text: &str) -> Evidence {
     Evidence {
         id: id.to_owned(),
@@ -91,6 +100,7 @@ fn evidence(id: &str, artifact: &str, line: Option<u64>, text: &str) -> Evidence
         line,
         offset: line.is_none().then_some(0x1a2c),
         text: text.to_owned(),
+        context: Vec::new(),
     }
 }
 
@@ -268,6 +278,10 @@ pub fn leak_explained() -> Report {
         unanalysable_logs: 1,
         log_first: Some(at(2, 0)),
         log_last: Some(at(39, 59)),
+        log_spans: vec![
+            log_span("HTTPERR/httperr6.log", at(2, 0), at(34, 12)),
+            log_span("HTTPERR/httperr7.log", at(34, 12), at(39, 59)),
+        ],
     };
     report.pool = Pool {
         snapshots: 80,
@@ -285,6 +299,7 @@ pub fn leak_explained() -> Report {
                 nonpaged_peak: Some(231 * MIB),
                 nonpaged_growth_bytes_per_hour: Some(5_242_880.0),
                 basis: None,
+                evidence: Vec::new(),
             },
             Epoch {
                 snapshots: 8,
@@ -296,6 +311,7 @@ pub fn leak_explained() -> Report {
                 nonpaged_peak: Some(71 * MIB),
                 nonpaged_growth_bytes_per_hour: Some(5_242_880.0),
                 basis: None,
+                evidence: Vec::new(),
             },
         ],
         nonpaged: growing(),
@@ -305,6 +321,7 @@ pub fn leak_explained() -> Report {
             high: 271 << 20,
             basis: "32-bit Windows Server 2003: 256 MB [KB 126402]; up to 271 MB seen".to_owned(),
             quality: "documented".to_owned(),
+            evidence: Vec::new(),
         }),
         threshold: Some(Threshold {
             bytes: 20 << 20,

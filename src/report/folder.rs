@@ -18,14 +18,17 @@ type Render<'a> = &'a dyn Fn(&mut dyn io::Write) -> io::Result<()>;
 pub fn each<E>(
     report: &Report,
     folder: &Path,
+    neutral: Neutral,
     mut write: impl FnMut(&Path, Render<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let neutral = Neutral::Yes;
-    let files: [(&str, Render<'_>); 7] = [
+    let files: [(&str, Render<'_>); 8] = [
         ("report.json", &|w| json::write(report, w)),
         ("report.html", &|w| html::write(report, w)),
         ("report.md", &|w| {
             markdown::write(report, Audience::Internal, w)
+        }),
+        ("customer.md", &|w| {
+            markdown::write(report, Audience::Customer, w)
         }),
         ("timeline.jsonl", &|w| timeline::write(report, w)),
         ("tags.csv", &|w| csv::tags(report, neutral, w)),

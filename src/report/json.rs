@@ -24,8 +24,16 @@ const WHOLE: f64 = 4.5e12;
 /// # Errors
 /// Those of the writer.
 pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    write_value(report, out)
+}
+
+/// Writes any value as the report is written.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_value(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
     let mut serializer = Serializer::with_formatter(&mut *out, Layout::default());
-    report.serialize(&mut serializer).map_err(io::Error::from)?;
+    value.serialize(&mut serializer).map_err(io::Error::from)?;
     writeln!(out)
 }
 

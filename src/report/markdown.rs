@@ -7,7 +7,7 @@
 
 mod customer;
 mod internal;
-mod table;
+pub(crate) mod table;
 
 use std::io;
 

@@ -8,11 +8,14 @@ pub mod json;
 pub mod markdown;
 pub mod model;
 pub mod plot;
+pub mod read;
+pub mod saved;
+pub mod schema;
 pub mod text;
 pub mod timeline;
 pub mod wording;
 
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 
 pub use model::Report;

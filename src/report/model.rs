@@ -8,13 +8,14 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The version of the report's shape; it changes only when a field changes its meaning.
 pub const SCHEMA_VERSION: &str = "1";
 
 /// A whole report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 #[allow(missing_docs, reason = "each part documents itself")]
 pub struct Report {
     pub schema_version: &'static str,
@@ -33,15 +34,16 @@ pub struct Report {
 }
 
 /// The program that made the report.
-#[derive(Clone, Debug, Serialize)]
-#[allow(missing_docs, reason = "named as they are")]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Tool {
+    /// `poolsleuth`.
     pub name: &'static str,
+    /// Its version, as `--version` prints it.
     pub version: &'static str,
 }
 
 /// Which case this is.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Case {
     /// Digest of names and contents: the same for a folder and an archive of it.
     pub id: String,
@@ -57,10 +59,12 @@ pub struct Case {
     pub ram_bytes: Option<u64>,
     /// Where host, operating system and memory come from.
     pub sources: Vec<String>,
+    /// Evidence of host, operating system and memory.
+    pub evidence: Vec<String>,
 }
 
 /// What was passed on the command line.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Input {
     /// `folder`, `zip`, `file` or `several`.
     pub kind: String,
@@ -74,7 +78,7 @@ pub struct Input {
 }
 
 /// How local times became UTC.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Time {
     /// The zone of local stamps; absent if none was stated.
     pub zone: Option<String>,
@@ -95,7 +99,7 @@ pub struct Time {
 }
 
 /// Why something was not concluded.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Withheld {
     /// Why, in a sentence.
     pub reason: String,
@@ -106,7 +110,7 @@ pub struct Withheld {
 }
 
 /// What happened, and how sure that is.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Verdict {
     /// One of the outcomes of the contract.
     pub outcome: &'static str,
@@ -129,7 +133,7 @@ pub struct Verdict {
 }
 
 /// A named rule and what it found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Reason {
     /// The rule's name.
     pub rule: &'static str,
@@ -142,7 +146,7 @@ pub struct Reason {
 }
 
 /// What the HTTPERR logs say.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Refusals {
     /// Refusal rows.
     pub rows: u64,
@@ -168,10 +172,23 @@ pub struct Refusals {
     pub log_first: Option<String>,
     /// Last row of any reason.
     pub log_last: Option<String>,
+    /// What each log covers, by its first row; at most 1,000. Copies of other logs are left out.
+    pub log_spans: Vec<LogSpan>,
+}
+
+/// What a log covers.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct LogSpan {
+    /// The log's name in the bundle.
+    pub artifact: String,
+    /// Its first row of any reason.
+    pub first: String,
+    /// Its last row.
+    pub last: String,
 }
 
 /// Connections refused in a minute, or in a longer stretch where a log has very many.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct RefusalCount {
     /// Start of the stretch.
     pub start: String,
@@ -182,7 +199,7 @@ pub struct RefusalCount {
 }
 
 /// An outage.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Episode {
     /// First refusal.
     pub start: String,
@@ -211,7 +228,7 @@ pub struct Episode {
 }
 
 /// What the snapshots say.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Pool {
     /// Number of snapshots.
     pub snapshots: u64,
@@ -240,7 +257,7 @@ pub struct Pool {
 }
 
 /// A stretch between two starts of the kernel.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Epoch {
     /// Snapshots in it.
     pub snapshots: u64,
@@ -260,10 +277,12 @@ pub struct Epoch {
     pub nonpaged_growth_bytes_per_hour: Option<f64>,
     /// Whether totals are the header's or a sum of rows.
     pub basis: Option<String>,
+    /// Evidence of its first and its last snapshot.
+    pub evidence: Vec<String>,
 }
 
 /// The pool at one snapshot.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PoolPoint {
     /// Place of the snapshot, counted from 0.
     pub snapshot: u64,
@@ -278,7 +297,7 @@ pub struct PoolPoint {
 }
 
 /// The limit of nonpaged pool.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Limit {
     /// Bytes.
     pub bytes: u64,
@@ -290,10 +309,12 @@ pub struct Limit {
     pub basis: String,
     /// How well: `stated`, `documented`, `ceiling`, `guess`.
     pub quality: String,
+    /// Evidence of the facts of the machine that it follows from; empty if options stated them.
+    pub evidence: Vec<String>,
 }
 
 /// http.sys's documented threshold.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Threshold {
     /// Bytes of headroom.
     pub bytes: u64,
@@ -302,7 +323,7 @@ pub struct Threshold {
 }
 
 /// An extrapolation.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TimeToLimit {
     /// Hours from the last snapshot; absent if the fit is poor.
     pub hours: Option<f64>,
@@ -315,7 +336,7 @@ pub struct TimeToLimit {
 }
 
 /// One tag in one pool.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TagRow {
     /// The tag, as poolmon shows it.
     pub tag: String,
@@ -360,7 +381,7 @@ pub struct TagRow {
 }
 
 /// Tags that grow one for one.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Lockstep {
     /// The tags, as (tag, pool).
     pub members: Vec<LockstepMember>,
@@ -369,7 +390,7 @@ pub struct Lockstep {
 }
 
 /// A tag of a lockstep group.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct LockstepMember {
     /// The tag.
     pub tag: String,
@@ -382,7 +403,7 @@ pub struct LockstepMember {
 }
 
 /// Pool and refusals together.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Correlation {
     /// What they say together; absent if withheld.
     pub reading: Option<&'static str>,
@@ -403,7 +424,7 @@ pub struct Correlation {
 }
 
 /// Who allocates with a tag.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Attribution {
     /// The tag.
     pub tag: String,
@@ -422,7 +443,7 @@ pub struct Attribution {
 }
 
 /// An image that may allocate with a tag.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Candidate {
     /// The image.
     pub driver: Driver,
@@ -447,7 +468,7 @@ pub struct Candidate {
 }
 
 /// An image of the case.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Driver {
     /// Its file name.
     pub file_name: String,
@@ -472,21 +493,27 @@ pub struct Driver {
 }
 
 /// What an image says of itself.
-#[derive(Clone, Debug, Default, Serialize)]
-#[allow(missing_docs, reason = "named as in the version resource")]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Version {
+    /// `FileVersion`: the image's own.
     pub file_version: Option<String>,
+    /// `ProductVersion`.
     pub product_version: Option<String>,
+    /// `CompanyName`.
     pub company: Option<String>,
+    /// `ProductName`.
     pub product: Option<String>,
+    /// `FileDescription`.
     pub description: Option<String>,
+    /// `OriginalFilename`: the name that it was built under.
     pub original_name: Option<String>,
 }
 
 /// An image's signature. Trust and revocation are not checked.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Signature {
-    /// `none_embedded`, `present` or `malformed`.
+    /// `none_embedded`, `present`, `malformed`, or `catalog`: none embedded, but a catalog of the
+    /// bundle lists the file.
     pub state: &'static str,
     /// In a sentence.
     pub text: String,
@@ -501,7 +528,7 @@ pub struct Signature {
 }
 
 /// Something worth knowing that is not the verdict.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Finding {
     /// The rule's name.
     pub rule: &'static str,
@@ -517,7 +544,7 @@ pub struct Finding {
 }
 
 /// An issue that somebody described before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct KnownIssue {
     /// Its name in its pack of rules.
     pub id: String,
@@ -534,7 +561,7 @@ pub struct KnownIssue {
 }
 
 /// What to do next.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct NextStep {
     /// `engineer`, `customer` or `vendor`.
     pub audience: &'static str,
@@ -545,7 +572,7 @@ pub struct NextStep {
 }
 
 /// Where a claim can be checked.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Evidence {
     /// `E1`, `E2`, …
     pub id: String,
@@ -559,10 +586,28 @@ pub struct Evidence {
     pub offset: Option<u64>,
     /// What stands there.
     pub text: String,
+    /// The place itself and what is around it, as it stands in the artifact, in order. Long lines
+    /// are cut; empty where the report has no room left.
+    pub context: Vec<ContextLine>,
+}
+
+/// A line of an artifact, a row of its bytes, or an instruction made of them.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ContextLine {
+    /// `line`, `bytes` or `instruction`.
+    pub kind: &'static str,
+    /// Line, counted from 1.
+    pub line: Option<u64>,
+    /// Byte offset of its first byte, counted from 0.
+    pub offset: Option<u64>,
+    /// True where the evidence points.
+    pub cited: bool,
+    /// The line; or bytes in hexadecimal and as letters; or RVA and instruction.
+    pub text: String,
 }
 
 /// What was found, used, skipped and repaired.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Coverage {
     /// Every artifact.
     pub artifacts: Vec<ArtifactRow>,
@@ -573,7 +618,7 @@ pub struct Coverage {
 }
 
 /// One artifact.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ArtifactRow {
     /// Its name in the bundle.
     pub name: String,

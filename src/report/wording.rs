@@ -227,7 +227,11 @@ pub fn who(report: &Report, name: impl Fn(&str) -> String) -> String {
             }
         }
         (None, Some(tag)) => match answer_for_verdict(report) {
-            Some(found) => format!("tag {}, no driver named: {}", name(tag), found.answer),
+            // The answer begins with the tag, which is not said twice.
+            Some(found) => match found.answer.strip_prefix(&format!("`{tag}` ")) {
+                Some(rest) => format!("no driver named: tag {} {rest}", name(tag)),
+                None => format!("tag {}, no driver named: {}", name(tag), found.answer),
+            },
             None => format!("tag {}, no driver named", name(tag)),
         },
         (None, None) => "no tag and no driver stands out".to_owned(),

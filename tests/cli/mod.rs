@@ -2,16 +2,26 @@
 //!
 //! | module | asks |
 //! |---|---|
+//! | [`diff`] | two cases side by side: the same, mirrored, too little, hostile |
 //! | [`identity`] | one report for folder and zip, for one thread and eight? |
 //! | [`streams`] | exit status, stdout and stderr, colour, refusing to overwrite |
+//! | [`drivers`] | which driver is named for a tag, why not the others, what is said of signatures |
 //! | [`hostile`] | bundles made to break it |
 //! | [`partial`] | a part of an upload, and logs that say nothing |
+//! | [`evidence`] | does every figure lead to a place in a file, and is that there? |
+//! | [`schema`] | are all reports as `poolsleuth schema` says? |
+//! | [`show`] | is evidence found again in the bundle, and a changed file noticed? |
 //! | [`excerpts`] | real excerpts (`POOLSLEUTH_SHARED`): is every row counted? |
 
+mod diff;
+mod drivers;
+mod evidence;
 mod excerpts;
 mod hostile;
 mod identity;
 mod partial;
+mod schema;
+mod show;
 mod streams;
 
 use std::ffi::OsStr;

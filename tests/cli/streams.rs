@@ -72,6 +72,10 @@ fn reports_are_written_beside_what_is_printed_and_trouble_there_is_status_1() {
     for name in ["report.html", "report.md", "timeline.jsonl", "tags.csv"] {
         assert!(folder.join(name).metadata().unwrap().len() > 1000, "{name}");
     }
+    let customer = fs::read_to_string(folder.join("customer.md")).unwrap();
+    assert!(customer.contains("hstorflt.sys") && !customer.contains("SHOPWEB07"));
+    let printed = analyze(&leak, &["--format", "markdown-customer"]);
+    assert_eq!(printed.out, customer);
     let taken = place.path().join("file");
     fs::write(&taken, "mine").unwrap();
     let refused = analyze(&leak, &["-o", taken.to_str().unwrap()]);
@@ -201,4 +205,31 @@ fn correlation_that_is_withheld_names_the_option_that_gives_it() {
     );
     assert_eq!(given["correlation"]["withheld"], serde_json::Value::Null);
     assert_eq!(given["verdict"]["outcome"], "leak_explains_refusals");
+}
+
+#[test]
+fn csv_cells_are_safe_unless_asked_for_raw() {
+    let place = tempfile::tempdir().unwrap();
+    let snapshot = |bytes: u32| {
+        format!(
+            " Tag  Type     Allocs            Frees            Diff       Bytes      Per Alloc\n\n \
+             =1+2 Nonp {0} 0 {0} {1} 64\n Abcd Nonp 9 0 9 576 64\n",
+            bytes / 64,
+            bytes
+        )
+    };
+    for (hour, bytes) in [(10, 64_000), (11, 6_400_000), (12, 12_800_000)] {
+        let name = format!("poolmon-20260301T{hour}00Z.txt");
+        fs::write(place.path().join(name), snapshot(bytes)).unwrap();
+    }
+    let tags = |options: &[&str]| {
+        let out = tempfile::tempdir().unwrap();
+        let folder = out.path().to_str().unwrap();
+        let done = analyze(place.path(), &[&["-o", folder], options].concat());
+        assert_eq!(done.status, Some(0), "{}", done.err);
+        fs::read_to_string(out.path().join("tags.csv")).unwrap()
+    };
+    assert!(tags(&[]).contains("\"'=1+2\""));
+    assert!(tags(&["--raw-csv"]).contains("\"=1+2\""));
+    assert_eq!(analyze(place.path(), &["--raw-csv"]).status, Some(2));
 }

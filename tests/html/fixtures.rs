@@ -64,6 +64,7 @@ pub fn empty() -> Report {
             architecture: None,
             ram_bytes: None,
             sources: Vec::new(),
+            evidence: Vec::new(),
         },
         time: Time::default(),
         verdict: Verdict {
@@ -113,6 +114,7 @@ pub fn handle_leak() -> Report {
         high: 16 << 30,
         basis: "memory of the machine".into(),
         quality: "ceiling".into(),
+        evidence: Vec::new(),
     });
     report
 }

@@ -1,33 +1,13 @@
 //! Reports full of text that would like to be code: the page must show it and do nothing else.
 
 use crate::fixtures;
+use crate::payloads::{self, PAYLOADS};
 use poolsleuth::report::model::*;
-
-/// What a stranger may write wherever he may write. `window.hit` is what the browser test
-/// looks for.
-pub const PAYLOADS: &[&str] = &[
-    "<script>window.hit=1</script>",
-    "</script><script>window.hit=2</script>",
-    "</style><img src=x onerror=window.hit=3>",
-    "\"><svg onload=window.hit=4>",
-    "' onmouseover='window.hit=5' x='",
-    "javascript:window.hit=6",
-    "</title></head><body onload=window.hit=7>",
-    "<a href=\"javascript:window.hit=8\">x</a><iframe src=//example.invalid/>",
-    "--><!--<link rel=stylesheet href=//example.invalid/x.css>",
-    "<meta http-equiv=refresh content=0;url=//example.invalid/>",
-    "\u{202e}gnp.exe\u{202c}\u{2066}abc",
-    "\u{1b}]52;c;aGl0\u{7}\u{1b}[2J",
-    "a\0b\r\nc\td\u{feff}\u{200b}",
-    "=HYPERLINK(\"http://example.invalid\")",
-    "&lt;script&gt;&amp;&#x3c;",
-    "{{7*7}}${7*7}`window.hit=9`",
-];
 
 /// All payloads, and a long tail.
 pub fn mouthful() -> String {
     let mut all = PAYLOADS.join(" ");
-    all.push_str(&"A".repeat(100_000));
+    all.push_str(&payloads::long().repeat(5));
     all
 }
 
@@ -168,6 +148,15 @@ fn appendix(report: &mut Report) {
         evidence.artifact = one(n);
         evidence.sha256 = Some(one(n + 1));
         evidence.text = mouthful();
+        evidence.context = (0..3)
+            .map(|line| ContextLine {
+                kind: "line",
+                line: Some(line),
+                offset: None,
+                cited: line == 1,
+                text: one(n + 2),
+            })
+            .collect();
     }
     report.evidence[2].id = "E1".into();
     report.evidence[3].id = "E1\"><script>window.hit=10</script>".into();
@@ -234,6 +223,15 @@ pub fn worst() -> Report {
     let last = report.pool.tags[plotted].clone();
     report.pool.tags.resize(400, last);
     let mut evidence = report.evidence.swap_remove(0);
+    evidence.context = (0..200)
+        .map(|line| ContextLine {
+            kind: "line",
+            line: Some(line),
+            offset: None,
+            cited: line % 2 == 0,
+            text: wide.clone(),
+        })
+        .collect();
     evidence.text = wide;
     report.evidence = (0..2_000)
         .map(|n| Evidence {

@@ -228,6 +228,7 @@ fn leak_pool(report: &mut Report, looks: &[(i64, u64)], limit: i64) {
         high: 284_168_192,
         basis: "Windows Server 2003, 32 bits: 256 MB (Memory Limits for Windows and Windows Server Releases)".into(),
         quality: "documented".into(),
+        evidence: Vec::new(),
     });
     pool.threshold = Some(Threshold {
         bytes: 20 << 20,
@@ -252,6 +253,7 @@ fn leak_pool(report: &mut Report, looks: &[(i64, u64)], limit: i64) {
             nonpaged_peak: mine.iter().map(|p| p.bytes).max(),
             nonpaged_growth_bytes_per_hour: Some(8.7 * MIB),
             basis: text("the header's total"),
+            evidence: Vec::new(),
         });
     }
     pool.tags_not_listed = 311;
@@ -429,7 +431,29 @@ pub fn evidence(
         line,
         offset,
         text: words.into(),
+        context: context(line, words),
     }
+}
+
+/// The line itself between two others.
+fn context(line: Option<u64>, words: &str) -> Vec<ContextLine> {
+    let Some(cited) = line else { return Vec::new() };
+    [cited.saturating_sub(1), cited, cited + 1]
+        .into_iter()
+        .filter(|number| *number > 0)
+        .map(|number| ContextLine {
+            kind: "line",
+            line: Some(number),
+            offset: None,
+            cited: number == cited,
+            text: if number == cited {
+                words
+            } else {
+                "a neighbour"
+            }
+            .into(),
+        })
+        .collect()
 }
 
 pub fn artifact(name: &str, role: &'static str, used: &'static str, notes: &[&str]) -> ArtifactRow {
@@ -458,6 +482,7 @@ fn leak_rest(report: &mut Report) {
         architecture: text("x86"),
         ram_bytes: Some(4 << 30),
         sources: texts(&["systeminfo.txt"]),
+        evidence: Vec::new(),
     };
     report.time = Time {
         zone: text("Europe/Berlin"),

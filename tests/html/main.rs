@@ -5,6 +5,7 @@
 //! | [`fixtures`] | one report for every shape that the page has to show |
 //! | [`leak`] | the one that the screenshots show |
 //! | [`hostile`] | text that would like to be code, in every field; the worst case of size |
+//! | [`payloads`] | that text: the corpus of all tests |
 //! | [`balance`] | a strict reader of the page |
 //!
 //! With `POOLSLEUTH_HTML_OUT=DIR` the pages and their reports are also written to that folder,
@@ -22,6 +23,8 @@ mod balance;
 mod fixtures;
 mod hostile;
 mod leak;
+#[path = "../hostile/payloads.rs"]
+mod payloads;
 
 use std::collections::BTreeSet;
 use std::time::Instant;

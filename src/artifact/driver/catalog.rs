@@ -227,8 +227,8 @@ impl fmt::Display for CatalogSearch<'_> {
                 let name = name.unwrap_or("an unnamed signer");
                 write!(
                     f,
-                    "listed in a catalog signed by {name} ({})",
-                    catalog.signer.trust
+                    "listed in a catalog signed by {name} ({}, {})",
+                    catalog.signer.trust, catalog.signer.revocation
                 )?;
                 match catalog.integrity() {
                     Integrity::Intact => Ok(()),

@@ -277,30 +277,40 @@ fn hash_of(line: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// The bytes of some lines of a log, counted from 1, without their ends and cut at 64 KiB: for
-/// quoting. `wanted` must ascend; lines that do not exist are missing from the answer.
-pub fn lines(stream: impl Read, wanted: &[u64]) -> io::Result<Vec<(u64, Vec<u8>)>> {
+/// Hands some lines of a log, counted from 1, to `keep`: without their ends and cut at 64 KiB, for
+/// quoting. `wanted` must ascend; lines that do not exist are passed over. Reads no further than
+/// the last of them.
+///
+/// # Errors
+/// Those of the stream.
+pub fn lines(
+    stream: impl Read,
+    wanted: &[u64],
+    keep: &mut impl FnMut(u64, &[u8]),
+) -> io::Result<()> {
     let mut reader = BufReader::with_capacity(MAX_LINE, Decoded::new(stream)?);
-    let (mut number, mut found) = (1u64, Vec::new());
+    let (mut number, mut text) = (1u64, Vec::new());
     for &target in wanted {
         while number < target {
             if reader.skip_until(b'\n')? == 0 {
-                return Ok(found);
+                return Ok(());
             }
             number += 1;
         }
-        let mut text = Vec::new();
-        reader
-            .by_ref()
-            .take(MAX_LINE as u64)
-            .read_until(b'\n', &mut text)?;
-        if !text.ends_with(b"\n") {
+        text.clear();
+        let most = MAX_LINE as u64;
+        if reader.by_ref().take(most).read_until(b'\n', &mut text)? == 0 {
+            return Ok(());
+        }
+        let ended = text.strip_suffix(b"\n");
+        if ended.is_none() {
             reader.skip_until(b'\n')?;
         }
         number += 1;
-        found.push((target, text.trim_ascii_end().to_vec()));
+        let line = ended.unwrap_or(&text);
+        keep(target, line.strip_suffix(b"\r").unwrap_or(line));
     }
-    Ok(found)
+    Ok(())
 }
 
 fn each_line(stream: impl Read, mut line: impl FnMut(&[u8])) -> io::Result<()> {
@@ -415,13 +425,12 @@ mod tests {
     #[test]
     fn lines_are_found_by_number() {
         let text = HEAD.to_owned() + &rows(0..50, "10.0.0.1");
-        let found = lines(text.as_bytes(), &[1, 3, 51, 99]).unwrap();
+        let mut found = Vec::new();
+        let mut keep = |n, t: &[u8]| found.push((n, String::from_utf8(t.to_vec()).unwrap()));
+        lines(text.as_bytes(), &[1, 3, 51, 99], &mut keep).unwrap();
         let all: Vec<&str> = text.lines().collect();
-        let shown: Vec<_> = found
-            .iter()
-            .map(|(n, t)| (*n, std::str::from_utf8(t).unwrap()))
-            .collect();
-        assert_eq!(shown[..3], [(1, all[0]), (3, all[2]), (51, all[50])]);
+        let expected = [(1, all[0]), (3, all[2]), (51, all[50])];
+        assert_eq!(found, expected.map(|(n, t)| (n, t.to_owned())));
     }
 
     #[test]

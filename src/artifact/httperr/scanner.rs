@@ -78,9 +78,9 @@ struct Time {
     minute: i64,
     /// The row before.
     at: i64,
-    /// Start of the hour that `rows_in_hour` counts.
-    hour: i64,
-    rows_in_hour: u64,
+    /// Start of the minute that `rows_in_minute` counts.
+    counted_minute: i64,
+    rows_in_minute: u64,
     first: i64,
     earliest: i64,
     latest: i64,
@@ -98,8 +98,8 @@ impl Default for Time {
             minute_text: [0; MINUTE_LEN],
             minute: 0,
             at: i64::MIN,
-            hour: i64::MIN / 2,
-            rows_in_hour: 0,
+            counted_minute: i64::MIN / 2,
+            rows_in_minute: 0,
             first: 0,
             earliest: i64::MAX,
             latest: i64::MIN,
@@ -161,7 +161,7 @@ impl<'m> Scanner<'m> {
     /// Ends the stretch.
     pub(super) fn finish(mut self) -> (Tally, Option<Layout>) {
         self.note_layout();
-        self.flush_hour();
+        self.flush_minute();
         self.tally.span = self.time.span();
         for name in self.words.drain() {
             self.tally.count_reason(&name.name, name.rows);
@@ -295,11 +295,7 @@ impl<'m> Scanner<'m> {
         self.layout_rows += 1;
         self.tick(at);
         match word {
-            Word::Reason(index) => {
-                if let Some(rival) = self.words.count(index) {
-                    self.tally.rival(at, rival, 1);
-                }
-            }
+            Word::Reason(index) => self.words.count(index),
             Word::Refusal(count) => self.tally.refusal(at, count, self.tally.lines),
             Word::OverLimit => self.tally.reasons_over_limit += 1,
         }
@@ -311,10 +307,10 @@ impl<'m> Scanner<'m> {
         if at < self.time.at {
             self.step_back(at);
         }
-        if !(self.time.hour..self.time.hour + 3_600).contains(&at) {
-            self.new_hour(at);
+        if !(self.time.counted_minute..self.time.counted_minute + 60).contains(&at) {
+            self.new_minute(at);
         }
-        self.time.rows_in_hour += 1;
+        self.time.rows_in_minute += 1;
         self.time.at = at;
         self.time.earliest = self.time.earliest.min(at);
         self.time.latest = self.time.latest.max(at);
@@ -329,18 +325,28 @@ impl<'m> Scanner<'m> {
     }
 
     #[cold]
-    fn new_hour(&mut self, at: i64) {
-        self.flush_hour();
+    fn new_minute(&mut self, at: i64) {
+        self.flush_minute();
         if self.time.earliest > self.time.latest {
             self.time.first = at;
         }
-        self.time.hour = at.div_euclid(3_600) * 3_600;
+        self.time.counted_minute = at.div_euclid(60) * 60;
     }
 
-    fn flush_hour(&mut self) {
-        let rows = std::mem::take(&mut self.time.rows_in_hour);
-        if rows > 0 {
-            *self.tally.hours.entry(self.time.hour / 3_600).or_default() += rows;
+    /// Books the rows of the minute, and those of them that have a rival reason.
+    fn flush_minute(&mut self) {
+        let rows = std::mem::take(&mut self.time.rows_in_minute);
+        if rows == 0 {
+            return;
+        }
+        let minute = self.time.counted_minute;
+        *self
+            .tally
+            .hours
+            .entry(minute.div_euclid(3_600))
+            .or_default() += rows;
+        for (rival, rows) in self.words.new_rivals() {
+            self.tally.rival(minute, rival, rows);
         }
     }
 

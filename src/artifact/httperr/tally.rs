@@ -235,6 +235,8 @@ pub struct Tally {
     pub refused: u64,
     /// Refusal rows that state no count, each taken as one: the total is then a lower bound.
     pub uncounted_rows: u64,
+    /// Line of the first of them, counted from 1.
+    pub first_uncounted: Option<u64>,
     /// The refusals in time.
     pub refusals: Refusals,
     /// Rows by reason; refusals under one name, unknown words as written.
@@ -287,7 +289,10 @@ impl Tally {
         let connections = count.connections();
         self.refusal_rows += 1;
         self.refused = self.refused.saturating_add(connections);
-        self.uncounted_rows += u64::from(count == RefusalCount::AtLeastOne);
+        if count == RefusalCount::AtLeastOne {
+            self.uncounted_rows += 1;
+            self.first_uncounted.get_or_insert(line);
+        }
         self.refusals.push(RefusalBin {
             start: at,
             rows: 1,
@@ -348,6 +353,8 @@ impl Tally {
         self.refusal_rows += later.refusal_rows;
         self.refused = self.refused.saturating_add(later.refused);
         self.uncounted_rows += later.uncounted_rows;
+        let shifted = later.first_uncounted.map(|line| line + base);
+        self.first_uncounted = self.first_uncounted.or(shifted);
         self.refusals.absorb(later.refusals, base);
         for (name, rows) in later.reasons {
             self.count_reason(&name, rows);

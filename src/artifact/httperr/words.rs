@@ -27,8 +27,10 @@ pub(super) enum Word {
 /// A reason met in this stretch.
 pub(super) struct Name {
     pub(super) name: Cow<'static, str>,
-    pub(super) rival: Option<&'static str>,
+    rival: Option<&'static str>,
     pub(super) rows: u64,
+    /// Rows that [`Words::new_rivals`] has told of.
+    told: u64,
 }
 
 /// A token of at most 32 bytes: its length, and its bytes at the end of two wide words.
@@ -41,6 +43,8 @@ struct Key {
 pub(super) struct Words {
     slots: Vec<(Key, Word)>,
     names: Vec<Name>,
+    /// Places in `names` of the rivals of the refusals: a handful.
+    rivals: Vec<u16>,
 }
 
 impl Default for Words {
@@ -48,6 +52,7 @@ impl Default for Words {
         Words {
             slots: vec![(Key::NONE, Word::OverLimit); SLOTS],
             names: Vec::new(),
+            rivals: Vec::new(),
         }
     }
 }
@@ -96,25 +101,41 @@ impl Words {
         let rival = known
             .filter(|known| known.class.is_rival())
             .map(|known| known.name);
+        let place = self.names.len() as u16;
+        if rival.is_some() {
+            self.rivals.push(place);
+        }
         self.names.push(Name {
             name,
             rival,
             rows: 0,
+            told: 0,
         });
-        Word::Reason((self.names.len() - 1) as u16)
+        Word::Reason(place)
     }
 
-    /// Counts one row of a reason; returns its name if it is a rival of the refusals.
+    /// Counts one row of a reason.
     #[inline(always)]
-    pub(super) fn count(&mut self, index: u16) -> Option<&'static str> {
-        let name = self.names.get_mut(usize::from(index))?;
-        name.rows += 1;
-        name.rival
+    pub(super) fn count(&mut self, index: u16) {
+        if let Some(name) = self.names.get_mut(usize::from(index)) {
+            name.rows += 1;
+        }
+    }
+
+    /// The rivals of the refusals with their rows since the last call; none without rows.
+    pub(super) fn new_rivals(&mut self) -> impl Iterator<Item = (&'static str, u64)> {
+        let Words { names, rivals, .. } = self;
+        rivals.iter().filter_map(|&place| {
+            let name = names.get_mut(usize::from(place))?;
+            let rows = name.rows - std::mem::replace(&mut name.told, name.rows);
+            name.rival.filter(|_| rows > 0).map(|rival| (rival, rows))
+        })
     }
 
     /// Hands over the counts.
     pub(super) fn drain(&mut self) -> Vec<Name> {
         self.slots.fill((Key::NONE, Word::OverLimit));
+        self.rivals.clear();
         std::mem::take(&mut self.names)
     }
 }
@@ -207,7 +228,10 @@ mod tests {
         let Word::Reason(index) = word else {
             panic!("not a reason")
         };
-        assert_eq!(words.count(index), Some("QueueFull"));
+        words.count(index);
+        words.count(index);
+        assert_eq!(words.new_rivals().collect::<Vec<_>>(), [("QueueFull", 2)]);
+        assert_eq!(words.new_rivals().count(), 0);
         assert_eq!(
             words.learn(b"9_Connections_Refused"),
             Word::Refusal(RefusalCount::Stated(9))

@@ -24,6 +24,7 @@ mod line;
 mod memory;
 mod notes;
 mod pieces;
+mod quote;
 mod reader;
 mod reading;
 mod recognise;
@@ -44,6 +45,7 @@ mod third_party;
 pub use completeness::Completeness;
 pub use decode::{Encoding, EncodingChange};
 pub use notes::{FileNotes, FileProblem, Problem, StampSide, Tally};
+pub use quote::lines;
 pub use reader::{Options, SnapshotReader};
 pub use recognise::{Foreign, HEAD as RECOGNITION_HEAD, Kind, Recognition, recognise};
 pub use row::{

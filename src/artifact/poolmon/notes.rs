@@ -143,7 +143,7 @@ impl FileProblem {
                 )
             }
             FileProblem::CannotOpen { name } => {
-                format!("poolmon could not open a file: {}.", name.escape_debug())
+                format!("poolmon could not open the file `{}`.", name.escape_debug())
             }
             FileProblem::CommandNotFound => "The shell did not find poolmon.exe, and the file \
                  holds its error message."

@@ -13,12 +13,15 @@
 pub mod boot;
 mod keys;
 mod layout;
+mod names;
 mod parse;
 mod text;
 
 use std::fmt;
 
+pub use names::{NameKind, names};
 pub use parse::parse;
+pub use text::decode as text_of;
 
 /// A value and the line it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]

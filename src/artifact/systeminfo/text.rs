@@ -4,8 +4,9 @@
 /// updates some tens.
 pub(super) const MAX_BYTES: usize = 1 << 20;
 
-/// The lines of the file, numbered from one, and how much of it was left out.
-pub(super) fn decode(bytes: &[u8]) -> String {
+/// The text of a small file in UTF-16, UTF-8 or one byte a character; no more than its first
+/// mebibyte. Its lines are those of [`str::lines`], counted from 1.
+pub fn decode(bytes: &[u8]) -> String {
     let head = bytes.get(..MAX_BYTES).unwrap_or(bytes);
     match head {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),

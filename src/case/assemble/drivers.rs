@@ -7,10 +7,11 @@ use crate::artifact::driver::identity::Identity;
 use crate::artifact::driver::pdb::LinkStamp;
 use crate::artifact::driver::signature::{DigestVerdict, SignatureState};
 use crate::artifact::driver::tags::{Finding, Via, same};
+use crate::case::catalogs::Listing;
 use crate::artifact::driver::version::VersionInfo;
 use crate::case::conclusion::{Conclusion, TagAnswer};
-use crate::case::evidence::{Ledger, Place};
-use crate::case::images::ImageFacts;
+use crate::case::evidence::Ledger;
+use crate::case::images::{ImageFacts, Proof};
 use crate::diagnosis::attribution::{Answer, Ranked};
 use crate::report::model::{Attribution, Candidate, Driver, Signature, Version};
 use crate::tag::{Pool, Tag};
@@ -115,34 +116,8 @@ fn candidate(
     ledger: &mut Ledger<'_>,
 ) -> Option<Candidate> {
     let image = parts.images.holding.get(ranked.suspicion.image)?;
-    let (finding, instructions) = best(image, answer.tag, answer.pool)?;
-    let cited = finding.site.as_ref().map(|site| {
-        let what = match finding.api {
-            Some(api) => format!(
-                "{} at RVA {:#x} in {}: {}",
-                finding.grade.name(),
-                site.rva,
-                site.section,
-                api
-            ),
-            None => format!(
-                "{} at RVA {:#x} in {}",
-                finding.grade.name(),
-                site.rva,
-                site.section
-            ),
-        };
-        if image.bundle == 0 {
-            ledger.cite(image.artifact, Place::Offset(site.offset), what)
-        } else {
-            ledger.cite_named(
-                image.name.clone(),
-                Some(image.sha256.to_string()),
-                Place::Offset(site.offset),
-                what,
-            )
-        }
-    });
+    let (finding, proof) = best(image, answer.tag, answer.pool)?;
+    let cited = cite(image, finding, proof, ledger);
     Some(Candidate {
         driver: driver(image),
         grade: finding.grade.name(),
@@ -151,15 +126,38 @@ fn candidate(
         api: finding.api.map(str::to_owned),
         sites: u64::from(ranked.suspicion.sites),
         rva: finding.site.as_ref().map(|s| u64::from(s.rva)),
-        instructions: instructions.clone(),
+        instructions: proof.instructions.clone(),
         why: ranked.why.clone(),
-        evidence: cited.into_iter().collect(),
+        evidence: vec![cited],
     })
+}
+
+/// Cites the place of a finding; one without a place is about the image as a whole.
+fn cite(image: &ImageFacts, finding: &Finding, proof: &Proof, ledger: &mut Ledger<'_>) -> String {
+    let grade = finding.grade.name();
+    let (offset, what) = match (&finding.site, finding.api) {
+        (Some(site), Some(api)) => (
+            site.offset,
+            format!("{grade} at RVA {:#x} in {}: {api}", site.rva, site.section),
+        ),
+        (Some(site), None) => (
+            site.offset,
+            format!("{grade} at RVA {:#x} in {}", site.rva, site.section),
+        ),
+        (None, _) => (0, format!("{grade}: the image as a whole")),
+    };
+    ledger.cite_named(
+        image.name.clone(),
+        Some(image.sha256.to_string()),
+        offset,
+        what,
+        proof.context.clone(),
+    )
 }
 
 /// The finding to show: of equally strong ones a call for the leaking pool, and one that does not
 /// run at load only.
-fn best(image: &ImageFacts, tag: Tag, pool: Pool) -> Option<&(Finding, Vec<String>)> {
+fn best(image: &ImageFacts, tag: Tag, pool: Pool) -> Option<&(Finding, Proof)> {
     let misfit = |f: &Finding| f.pool.map_or(1, |asked| if asked == pool { 0 } else { 2 });
     let at_load = |f: &Finding| f.site.as_ref().is_some_and(|s| s.discardable);
     image
@@ -182,7 +180,7 @@ pub(in crate::case) fn driver(image: &ImageFacts) -> Driver {
         pdb: identity
             .and_then(|i| i.pdb.as_ref())
             .map(|pdb| pdb.path.clone()),
-        signature: signature(identity, image.catalog.as_deref()),
+        signature: signature(identity, image.catalog.as_ref()),
         blind: image.blind.iter().map(|b| b.sentence()).collect(),
         copies: image.copies.clone(),
     }
@@ -214,7 +212,7 @@ fn linked(link: &LinkStamp) -> String {
     }
 }
 
-fn signature(identity: Option<&Identity>, catalog: Option<&str>) -> Signature {
+fn signature(identity: Option<&Identity>, catalog: Option<&Listing>) -> Signature {
     let Some(identity) = identity else {
         return Signature {
             state: "unknown",
@@ -227,21 +225,24 @@ fn signature(identity: Option<&Identity>, catalog: Option<&str>) -> Signature {
     };
     let state = &identity.signature;
     let text = match catalog {
-        Some(catalog) => format!("{state}; {catalog}"),
+        Some(catalog) => format!("{state}; {}", catalog.text),
         None => state.to_string(),
     };
     let SignatureState::Present(embedded) = state else {
-        let state = if matches!(state, SignatureState::NoEmbedded) {
-            "none_embedded"
-        } else {
-            "malformed"
+        let listed = catalog.filter(|catalog| catalog.listed);
+        let state = match (state, listed) {
+            (SignatureState::NoEmbedded, Some(_)) => "catalog",
+            (SignatureState::NoEmbedded, None) => "none_embedded",
+            _ => "malformed",
         };
         return Signature {
             state,
             text,
-            signer: None,
-            issuer: None,
-            digest: None,
+            signer: listed.and_then(|catalog| catalog.signer.clone()),
+            issuer: listed.and_then(|catalog| catalog.issuer.clone()),
+            // The file's digest stands in the list; whether the list is still the one that was
+            // signed is another question.
+            digest: listed.map(|c| if c.intact { "match" } else { "unknown" }),
             signed_at: None,
         };
     };

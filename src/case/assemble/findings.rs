@@ -2,17 +2,18 @@
 
 use super::Parts;
 use super::known;
-use super::reasons::cite_snapshot;
+use super::places::{cite_logs, cite_snapshot};
 use crate::artifact::pooltag::well_known;
 use crate::case::conclusion::{Conclusion, kernel_owned, rivals_within};
 use crate::case::evidence::Ledger;
-use crate::report::model::Finding;
-use crate::tag::Pool;
+use crate::report::model::{Finding, TagRow};
+use crate::tag::{Pool, Tag};
 
 /// What is worth knowing beside the verdict.
 pub(super) fn findings(
     parts: &Parts<'_>,
     conclusion: &Conclusion,
+    tags: &[TagRow],
     ledger: &mut Ledger<'_>,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -25,8 +26,8 @@ pub(super) fn findings(
             known_issue: None,
         })
     };
-    rivals(parts, &mut add);
-    paged(parts, &mut add);
+    rivals(parts, ledger, &mut add);
+    paged(parts, tags, &mut add);
     if let Ok(limit) = &parts.facts.host.limit {
         let peak = crate::case::facts::all_levels(&parts.pools.history)
             .map(|(place, _, _, bytes)| (bytes, place))
@@ -51,7 +52,7 @@ pub(super) fn findings(
             "restarts",
             "clock",
             format!("the kernel was restarted {times} between snapshots: counters fell"),
-            Vec::new(),
+            restarted(parts, ledger),
         );
     }
     if let Some((tag, _)) = conclusion.leader.filter(|(tag, _)| kernel_owned(*tag)) {
@@ -61,17 +62,30 @@ pub(super) fn findings(
             "kernel_object",
             "pool",
             known.unwrap_or_default(),
-            Vec::new(),
+            rows_of(tags, tag),
         );
     }
-    for (name, why) in parts.images.blind.iter().take(8) {
+    for (name, sha256, why) in parts.images.blind.iter().take(8) {
+        let sha256 = Some(sha256.to_string());
+        let cited = ledger.cite_named(name.clone(), sha256, 0, why.as_str(), Vec::new());
         add(
             "cannot_see_inside",
             "driver",
             format!("{name}: {why}"),
-            Vec::new(),
+            vec![cited],
         );
     }
+    reversed(parts, ledger, &mut add);
+    findings.extend(known::issues(parts, conclusion));
+    findings
+}
+
+/// Images that hold a tag with its bytes the other way round.
+fn reversed(
+    parts: &Parts<'_>,
+    ledger: &mut Ledger<'_>,
+    add: &mut impl FnMut(&'static str, &'static str, String, Vec<String>),
+) {
     for image in parts
         .images
         .holding
@@ -79,7 +93,14 @@ pub(super) fn findings(
         .filter(|i| !i.reversed.is_empty())
         .take(4)
     {
-        let tags: Vec<String> = image.reversed.iter().map(|t| format!("`{t}`")).collect();
+        let reversed = image.reversed.iter();
+        let tags: Vec<String> = reversed.map(|(tag, _)| format!("`{tag}`")).collect();
+        let cited = image.reversed.iter().take(4).map(|(tag, offset)| {
+            let (name, sha256) = (image.name.clone(), Some(image.sha256.to_string()));
+            let text = format!("`{tag}` with its bytes reversed");
+            ledger.cite_named(name, sha256, *offset, text, Vec::new())
+        });
+        let cited = cited.collect();
         add(
             "reversed_tag",
             "driver",
@@ -88,15 +109,29 @@ pub(super) fn findings(
                 image.name,
                 tags.join(", ")
             ),
-            Vec::new(),
+            cited,
         );
     }
-    findings.extend(known::issues(parts, conclusion));
-    findings
+}
+
+/// Cites the first snapshot after each restart.
+fn restarted(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Vec<String> {
+    let later = parts.pools.history.epochs.iter().skip(1).take(8);
+    later
+        .filter_map(|epoch| cite_snapshot(parts, epoch.snapshots.start, ledger))
+        .collect()
+}
+
+/// Evidence of a tag's rows.
+fn rows_of(tags: &[TagRow], tag: Tag) -> Vec<String> {
+    let mine = |row: &&TagRow| row.tag_hex == tag.hex();
+    let row = tags.iter().find(mine);
+    row.map(|row| row.evidence.clone()).unwrap_or_default()
 }
 
 fn rivals(
     parts: &Parts<'_>,
+    ledger: &mut Ledger<'_>,
     add: &mut impl FnMut(&'static str, &'static str, String, Vec<String>),
 ) {
     let within = rivals_within(parts.log);
@@ -108,7 +143,8 @@ fn rivals(
         let text = format!(
             "{rows} rows of {name}, {inside} of them during refusals: a cause of failed requests that has nothing to do with pool"
         );
-        add("rival_reason", "rival", text, Vec::new());
+        let cited = cite_reason(parts, name, ledger);
+        add("rival_reason", "rival", text, cited);
     }
     let internal = parts.log.reasons.get("N/A").copied().unwrap_or(0);
     if internal > 0 {
@@ -118,13 +154,25 @@ fn rivals(
             format!(
                 "{internal} rows of N/A: memory that could not be allocated, or a missing host binding; proof of neither"
             ),
-            Vec::new(),
+            cite_reason(parts, "N/A", ledger),
         );
     }
 }
 
+/// Cites the logs that hold rows of a reason; where they stand in them was not kept.
+fn cite_reason(parts: &Parts<'_>, reason: &str, ledger: &mut Ledger<'_>) -> Vec<String> {
+    cite_logs(parts, ledger, |log| {
+        let rows = log.log.tally.reasons.get(reason).filter(|n| **n > 0)?;
+        Some(format!("a log with {rows} rows of {reason}"))
+    })
+}
+
 /// Growth of paged pool is a rival for what it starves, never a cause of refusals by http.sys.
-fn paged(parts: &Parts<'_>, add: &mut impl FnMut(&'static str, &'static str, String, Vec<String>)) {
+fn paged(
+    parts: &Parts<'_>,
+    tags: &[TagRow],
+    add: &mut impl FnMut(&'static str, &'static str, String, Vec<String>),
+) {
     let Some(growth) = parts.facts.growth() else {
         return;
     };
@@ -143,5 +191,5 @@ fn paged(parts: &Parts<'_>, add: &mut impl FnMut(&'static str, &'static str, Str
         Pool::Paged,
         series.test()
     );
-    add("paged_growth", "rival", text, Vec::new());
+    add("paged_growth", "rival", text, rows_of(tags, series.tag));
 }

@@ -4,6 +4,7 @@ mod coverage;
 mod drivers;
 mod findings;
 mod known;
+mod places;
 mod pool;
 mod reasons;
 mod refusals;
@@ -57,28 +58,32 @@ pub(super) fn report(parts: &Parts<'_>) -> Report {
         &attribution,
         &mut ledger,
     );
-    let findings = findings::findings(parts, &conclusion, &mut ledger);
+    let findings = findings::findings(parts, &conclusion, &tags, &mut ledger);
+    let host = places::cite_host(parts, &mut ledger);
+    let pool = pool::pool(parts, tags, host.limit, &mut ledger);
+    let reasons = verdict.reasons.iter();
+    let first: Vec<String> = reasons.flat_map(|r| &r.evidence).cloned().collect();
     Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool {
             name: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
         },
-        case: case(parts),
+        case: case(parts, host.case),
         time: time(parts),
         refusals: refusals::refusals(parts, &quotes),
-        pool: pool::pool(parts, tags),
+        pool,
         correlation: correlation(parts),
         next_steps: steps::next_steps(parts, &conclusion, &verdict),
         verdict,
         attribution,
         findings,
-        evidence: ledger.into_all(),
+        evidence: ledger.into_all(&first),
         coverage: coverage::coverage(parts),
     }
 }
 
-fn case(parts: &Parts<'_>) -> Case {
+fn case(parts: &Parts<'_>, evidence: Vec<String>) -> Case {
     let digests: Vec<_> = parts.survey.entries.iter().map(|e| e.digest).collect();
     let id = parts.bundle.case_digest(&digests).to_string();
     let host = &parts.facts.host;
@@ -90,16 +95,21 @@ fn case(parts: &Parts<'_>) -> Case {
         architecture: host.host.arch.map(|a| a.name().to_owned()),
         ram_bytes: host.host.ram_bytes,
         sources: host.sources.clone(),
+        evidence,
     }
 }
 
-/// What was passed, by its last name only: the folders above it are the analyst's own.
-fn input(parts: &Parts<'_>, id: &str) -> Input {
-    let bundle = parts.bundle;
-    let name = bundle.paths().first().and_then(|p| {
+/// The last name of what was passed: the folders above it are the analyst's own.
+fn input_name(parts: &Parts<'_>) -> String {
+    let name = parts.bundle.paths().first().and_then(|p| {
         let whole = p.canonicalize().unwrap_or_else(|_| p.clone());
         whole.file_name().map(|n| n.to_string_lossy().into_owned())
     });
+    name.unwrap_or_default()
+}
+
+fn input(parts: &Parts<'_>, id: &str) -> Input {
+    let bundle = parts.bundle;
     let kind = match bundle.input() {
         InputKind::One(kind) => kind.name().to_owned(),
         other => other.name().to_owned(),
@@ -107,7 +117,7 @@ fn input(parts: &Parts<'_>, id: &str) -> Input {
     let sha256 = bundle.input_sha256().ok().flatten().map(|d| d.to_string());
     Input {
         kind,
-        name: name.unwrap_or_default(),
+        name: input_name(parts),
         sha256: sha256.or_else(|| Some(id.to_owned())),
         options: parts.options.typed.clone(),
     }

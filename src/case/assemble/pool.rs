@@ -1,6 +1,7 @@
 //! The pool of the report: totals, epochs, limit, tags.
 
 use super::Parts;
+use super::places::{cite_ends, cite_snapshot};
 use crate::artifact::pooltag::well_known;
 use crate::case::conclusion::Conclusion;
 use crate::case::evidence::{Ledger, Place};
@@ -19,11 +20,19 @@ use crate::timeline::series::Start;
 const MAX_TAGS: usize = 20;
 const MAX_PAGED: usize = 5;
 
+/// Boot epochs whose ends are cited; more restarts than days in a month are no case.
+const MAX_CITED_EPOCHS: usize = 32;
+
 /// Points of a curve. A screen has two thousand columns; beyond, the extremes of each stretch are
 /// kept.
 const MAX_POINTS: usize = 2_000;
 
-pub(super) fn pool(parts: &Parts<'_>, tags: Vec<TagRow>) -> PoolPart {
+pub(super) fn pool(
+    parts: &Parts<'_>,
+    tags: Vec<TagRow>,
+    of_limit: Vec<String>,
+    ledger: &mut Ledger<'_>,
+) -> PoolPart {
     let history = &parts.pools.history;
     let (first, last) = span_of(history, 0..history.snapshots.len());
     let host = &parts.facts.host;
@@ -33,7 +42,7 @@ pub(super) fn pool(parts: &Parts<'_>, tags: Vec<TagRow>) -> PoolPart {
         first,
         last,
         order: (history.snapshots.len() > 1).then(|| history.ordering.sentence().to_owned()),
-        epochs: epochs(parts),
+        epochs: epochs(parts, ledger),
         nonpaged: nonpaged(parts),
         limit: host.limit.as_ref().ok().map(|l| Limit {
             bytes: l.bytes,
@@ -41,6 +50,7 @@ pub(super) fn pool(parts: &Parts<'_>, tags: Vec<TagRow>) -> PoolPart {
             high: l.high,
             basis: l.basis.clone(),
             quality: l.quality.name().to_owned(),
+            evidence: of_limit,
         }),
         threshold: Some(Threshold {
             bytes: host.margin.bytes(),
@@ -68,7 +78,7 @@ fn time_to_limit(parts: &Parts<'_>) -> Option<TimeToLimit> {
     })
 }
 
-fn epochs(parts: &Parts<'_>) -> Vec<Epoch> {
+fn epochs(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Vec<Epoch> {
     let history = &parts.pools.history;
     let whole = |index: usize| {
         parts
@@ -99,6 +109,11 @@ fn epochs(parts: &Parts<'_>) -> Vec<Epoch> {
                     .and_then(|t| t.trend?.per_hour())
                     .map(rounded),
                 basis: total.map(|t| t.basis.sentence().to_owned()),
+                evidence: if index < MAX_CITED_EPOCHS {
+                    cite_ends(parts, epoch.snapshots.clone(), ledger)
+                } else {
+                    Vec::new()
+                },
             }
         })
         .collect()
@@ -208,7 +223,7 @@ pub(super) fn tags(
     of(&growth.paged_suspects, MAX_PAGED)
         .into_iter()
         .for_each(&mut add);
-    let quoted = quote(parts, ledger);
+    let quoted = quote(parts, &order, ledger);
     order
         .into_iter()
         .filter_map(|(tag, pool)| {
@@ -223,20 +238,29 @@ pub(super) fn tags(
         .collect()
 }
 
-/// Cites the first and the last row of each tag in question.
-fn quote(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Vec<((Tag, Pool), String)> {
-    let mut wanted: Vec<((Tag, Pool), (usize, usize))> = Vec::new();
-    for &(tag, pool) in &parts.facts.wanted {
+/// A tag's row: of which tag, in which file and at which position there, in which snapshot.
+type WantedRow = ((Tag, Pool), (usize, usize), usize);
+
+/// Cites the first and the last row of each tag listed; where a row is not found again, its
+/// snapshot.
+fn quote(
+    parts: &Parts<'_>,
+    listed: &[(Tag, Pool)],
+    ledger: &mut Ledger<'_>,
+) -> Vec<((Tag, Pool), String)> {
+    let mut wanted: Vec<WantedRow> = Vec::new();
+    for &(tag, pool) in listed {
         let Some(series) = parts.facts.series_of(tag, pool) else {
             continue;
         };
         for sample in [series.first, series.last] {
-            let snapshot = parts.pools.history.snapshots.get(sample.snapshot as usize);
-            let Some(&place) = snapshot.and_then(|s| parts.pools.places.get(s.facts.order)) else {
+            let snapshot = sample.snapshot as usize;
+            let facts = parts.pools.history.snapshots.get(snapshot).map(|s| s.facts);
+            let Some(&place) = facts.and_then(|f| parts.pools.places.get(f.order)) else {
                 continue;
             };
-            if !wanted.contains(&((tag, pool), place)) {
-                wanted.push(((tag, pool), place));
+            if !wanted.contains(&((tag, pool), place, snapshot)) {
+                wanted.push(((tag, pool), place, snapshot));
             }
         }
     }
@@ -258,8 +282,9 @@ fn quote(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Vec<((Tag, Pool), String
         }
     }
     let mut cited = Vec::new();
-    for ((key, (source, _)), row) in wanted.into_iter().zip(rows) {
+    for ((key, (source, _), snapshot), row) in wanted.into_iter().zip(rows) {
         let (Some(row), Some(file)) = (row, parts.survey.pools.get(source)) else {
+            cited.extend(cite_snapshot(parts, snapshot, ledger).map(|id| (key, id)));
             continue;
         };
         let kind = if row.pool == Pool::NonPaged {

@@ -2,18 +2,24 @@
 
 use super::Parts;
 use super::drivers::sentence;
+use super::places::{
+    cite_archive, cite_ends, cite_growth, cite_lines, cite_logs, cite_odd, cite_snapshot,
+};
 use super::pool::share;
 use super::refusals::Quotes;
 use super::verdict::{lockstep, reading_clause};
+use crate::artifact::httperr::Oddity;
 use crate::bundle::BundleNote;
 use crate::case::conclusion::Conclusion;
-use crate::case::evidence::{Ledger, Place};
+use crate::case::evidence::Ledger;
+use crate::case::logs::LogFile;
 use crate::case::times::{duration, of_seconds};
 use crate::diagnosis::attribution::Answer;
 use crate::diagnosis::correlation::Reading;
 use crate::diagnosis::verdict::{Leak, Outcome};
 use crate::report::model::{Attribution, Reason, TagRow};
 use crate::report::wording::bare;
+use crate::tag::{Pool, Tag};
 
 struct Reasons(Vec<Reason>);
 
@@ -38,20 +44,52 @@ pub(super) fn reasons(
     parts: &Parts<'_>,
     conclusion: &Conclusion,
     quotes: &Quotes,
-    row: Option<&TagRow>,
+    tags: &Tags<'_>,
     attribution: &[Attribution],
     ledger: &mut Ledger<'_>,
 ) -> Vec<Reason> {
     let mut reasons = Reasons(Vec::new());
-    refusal_reasons(parts, quotes, &mut reasons);
-    growth_reasons(parts, conclusion, row, &mut reasons);
-    timing_reasons(parts, conclusion, &mut reasons, ledger);
-    driver_reasons(parts, conclusion, attribution, &mut reasons);
-    limits(parts, conclusion, &mut reasons);
+    refusal_reasons(parts, quotes, &mut reasons, ledger);
+    growth_reasons(parts, conclusion, tags, &mut reasons, ledger);
+    timing_reasons(parts, conclusion, quotes, &mut reasons, ledger);
+    driver_reasons(parts, conclusion, tags, attribution, &mut reasons);
+    limits(parts, conclusion, quotes, &mut reasons, ledger);
     reasons.0
 }
 
-fn refusal_reasons(parts: &Parts<'_>, quotes: &Quotes, reasons: &mut Reasons) {
+/// The tags of the report.
+pub(super) struct Tags<'a> {
+    pub(super) listed: &'a [TagRow],
+    /// The one that the verdict names.
+    pub(super) named: Option<&'a TagRow>,
+}
+
+impl Tags<'_> {
+    /// Evidence of a tag's rows.
+    fn rows_of(&self, tag: Tag, pool: Pool) -> Vec<String> {
+        let mine = |row: &&TagRow| row.tag_hex == tag.hex() && row.pool == pool.name();
+        let row = self.listed.iter().find(mine);
+        row.map(|row| row.evidence.clone()).unwrap_or_default()
+    }
+}
+
+/// Several lists of ids as one, each id once.
+fn together(lists: impl IntoIterator<Item = Vec<String>>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for id in lists.into_iter().flatten() {
+        if !all.contains(&id) {
+            all.push(id);
+        }
+    }
+    all
+}
+
+fn refusal_reasons(
+    parts: &Parts<'_>,
+    quotes: &Quotes,
+    reasons: &mut Reasons,
+    ledger: &mut Ledger<'_>,
+) {
     let log = parts.log;
     if log.refusal_rows > 0 {
         let first = log
@@ -65,35 +103,29 @@ fn refusal_reasons(parts: &Parts<'_>, quotes: &Quotes, reasons: &mut Reasons) {
             bare(log.refused, "connection"),
         );
         let text = format!("{rows} {add} up to {connections}, from {first} on");
-        reasons.add(
-            "refusals_counted",
-            "for",
-            text,
-            quotes
-                .first_rows
-                .iter()
-                .take(3)
-                .flatten()
-                .cloned()
-                .collect(),
-        );
+        reasons.add("refusals_counted", "for", text, quotes.first(3));
     } else if log.analysable > 0 {
         let text = format!(
             "{} of {}, and no refused connection",
             bare(log.rows, "row"),
             bare(log.analysable, "HTTPERR log")
         );
-        reasons.add("no_refusals", "for", text, Vec::new());
+        let cited = cite_logs(parts, ledger, |log| {
+            let rows = log.log.tally.rows;
+            (rows > 0).then(|| format!("a log of {}, none of them a refusal", bare(rows, "row")))
+        });
+        reasons.add("no_refusals", "for", text, cited);
     }
 }
 
 fn growth_reasons(
     parts: &Parts<'_>,
     conclusion: &Conclusion,
-    row: Option<&TagRow>,
+    tags: &Tags<'_>,
     reasons: &mut Reasons,
+    ledger: &mut Ledger<'_>,
 ) {
-    let Some(row) = row else {
+    let Some(row) = tags.named else {
         if parts.pools.history.snapshots.len() > 1 {
             let best = parts
                 .facts
@@ -107,7 +139,9 @@ fn growth_reasons(
                 ),
                 None => "no tag of nonpaged pool grows".to_owned(),
             };
-            reasons.add("no_leak", "for", text, Vec::new());
+            let rows = best.map(|b| tags.rows_of(b.tag, b.pool));
+            let cited = together([rows.unwrap_or_default(), cite_growth(parts, ledger)]);
+            reasons.add("no_leak", "for", text, cited);
         }
         return;
     };
@@ -130,20 +164,31 @@ fn growth_reasons(
             share(part) * 100.0,
             row.pool
         );
-        reasons.add("share_of_growth", weight, text, Vec::new());
+        let pool = conclusion.leader.map(|(_, pool)| pool);
+        let companions = conclusion.companions.iter().zip(pool.into_iter().cycle());
+        let cited = together(
+            std::iter::once(row.evidence.clone())
+                .chain(companions.map(|(tag, pool)| tags.rows_of(*tag, pool)))
+                .chain([cite_growth(parts, ledger)]),
+        );
+        reasons.add("share_of_growth", weight, text, cited);
     }
     if let Some(other) = conclusion.in_lockstep_with {
         let text = format!(
             "`{other}` grew most, but in lockstep with `{}`, whose owner is a third party's driver: it is what Windows allocates on its behalf",
             row.tag
         );
-        reasons.add("lockstep", "for", text, Vec::new());
+        let pool = conclusion.leader.map(|(_, pool)| pool);
+        let rows = pool.map(|pool| tags.rows_of(other, pool));
+        let cited = together([rows.unwrap_or_default(), row.evidence.clone()]);
+        reasons.add("lockstep", "for", text, cited);
     }
 }
 
 fn timing_reasons(
     parts: &Parts<'_>,
     conclusion: &Conclusion,
+    quotes: &Quotes,
     reasons: &mut Reasons,
     ledger: &mut Ledger<'_>,
 ) {
@@ -154,10 +199,16 @@ fn timing_reasons(
         (true, _) | (false, Outcome::RefusalsWithoutPoolPressure) => "for",
         (false, _) => "limit",
     };
-    let mut evidence = Vec::new();
-    if let Some(at) = found.at.iter().flatten().next() {
-        evidence.extend(cite_snapshot(parts, at.snapshot, ledger));
-    }
+    let near = found.at.iter().flatten().next();
+    let near = near.and_then(|at| cite_snapshot(parts, at.snapshot, ledger));
+    let evidence = match near {
+        Some(id) => vec![id],
+        None => together([
+            quotes.first(1),
+            cite_ends(parts, 0..parts.pools.history.snapshots.len(), ledger),
+        ]),
+    };
+    let both = together([quotes.first(1), evidence.clone()]);
     reasons.add("pool_at_refusals", weight, reading_clause(parts), evidence);
     if found.reading == Reading::Apart {
         return;
@@ -171,7 +222,7 @@ fn timing_reasons(
             "level_separates",
             if chance >= 0.75 { "for" } else { "against" },
             text,
-            Vec::new(),
+            together([both.clone(), cite_growth(parts, ledger)]),
         );
     }
     let (back, forward) = found.survives;
@@ -188,36 +239,14 @@ fn timing_reasons(
             "limit"
         },
         text,
-        Vec::new(),
+        both,
     );
-}
-
-/// Cites the snapshot's place in its file.
-pub(super) fn cite_snapshot(
-    parts: &Parts<'_>,
-    place: usize,
-    ledger: &mut Ledger<'_>,
-) -> Option<String> {
-    let snapshot = parts.pools.history.snapshots.get(place)?;
-    let &(source, position) = parts.pools.places.get(snapshot.facts.order)?;
-    let file = parts.survey.pools.get(source)?;
-    let head = file.heads.get(position)?;
-    let pool = snapshot.facts.pool_nonpaged.map_or_else(
-        || format!("snapshot of {} rows", head.rows),
-        |bytes| {
-            format!(
-                "snapshot with Pool N: {}K, at byte {}",
-                bytes / 1024,
-                head.offset
-            )
-        },
-    );
-    Some(ledger.cite(file.artifact.index(), Place::Line(head.first_line), pool))
 }
 
 fn driver_reasons(
     parts: &Parts<'_>,
     conclusion: &Conclusion,
+    tags: &Tags<'_>,
     attribution: &[Attribution],
     reasons: &mut Reasons,
 ) {
@@ -235,27 +264,44 @@ fn driver_reasons(
         Answer::NoImages => ("no_images", "limit"),
         Answer::KernelOwned => ("kernel_object", "limit"),
     };
-    let candidate = attribution.first().and_then(|a| a.candidates.first());
-    let evidence = candidate
-        .filter(|_| answer.answer.image().is_some())
-        .map(|c| c.evidence.clone())
-        .unwrap_or_default();
+    let candidates = attribution.first().map_or(&[][..], |a| &a.candidates[..]);
+    let shown = match answer.answer {
+        Answer::Named(_) | Answer::NamedByFramework(_) => 1,
+        Answer::Likely(_) | Answer::Shared | Answer::Unproven => 3,
+        Answer::NotInBundle | Answer::NoImages | Answer::KernelOwned => 0,
+    };
+    let shown = candidates.iter().take(shown).map(|c| c.evidence.clone());
+    let evidence = together(shown);
+    let evidence = match evidence.is_empty() {
+        true => tags.rows_of(answer.tag, answer.pool),
+        false => evidence,
+    };
     reasons.add(rule, weight, sentence(parts, answer), evidence);
 }
 
-fn limits(parts: &Parts<'_>, conclusion: &Conclusion, reasons: &mut Reasons) {
+fn limits(
+    parts: &Parts<'_>,
+    conclusion: &Conclusion,
+    quotes: &Quotes,
+    reasons: &mut Reasons,
+    ledger: &mut Ledger<'_>,
+) {
+    let snapshots = parts.pools.history.snapshots.len();
     if let Some(withheld) = &parts.facts.withheld {
         reasons.add(
             "correlation_withheld",
             "limit",
             format!("{}; {}", withheld.reason, withheld.remedy),
-            Vec::new(),
+            together([
+                quotes.first(1),
+                cite_ends(parts, 0..snapshots.min(1), ledger),
+            ]),
         );
     }
     if let Err(why) = &parts.facts.host.limit {
         reasons.add("limit_unknown", "limit", why.clone(), Vec::new());
     }
-    match parts.pools.history.snapshots.len() {
+    match snapshots {
         0 => reasons.add(
             "no_snapshots",
             "limit",
@@ -266,13 +312,13 @@ fn limits(parts: &Parts<'_>, conclusion: &Conclusion, reasons: &mut Reasons) {
             "one_snapshot",
             "limit",
             "one snapshot ranks tags by size; growth is not known",
-            Vec::new(),
+            cite_ends(parts, 0..1, ledger),
         ),
         2 => reasons.add(
             "two_snapshots",
             "limit",
             "two snapshots show growth, not its pattern",
-            Vec::new(),
+            cite_ends(parts, 0..2, ledger),
         ),
         _ => {}
     }
@@ -281,7 +327,8 @@ fn limits(parts: &Parts<'_>, conclusion: &Conclusion, reasons: &mut Reasons) {
             1 => "1 log lacks s-reason: it cannot show refusals".to_owned(),
             n => format!("{n} logs lack s-reason: they cannot show refusals"),
         };
-        reasons.add("unanalysable_logs", "limit", text, Vec::new());
+        let cited = cite_odd(parts, Oddity::Unanalysable, ledger);
+        reasons.add("unanalysable_logs", "limit", text, cited);
     }
     if parts.log.uncounted_rows > 0 {
         let state = if parts.log.uncounted_rows == 1 {
@@ -293,49 +340,73 @@ fn limits(parts: &Parts<'_>, conclusion: &Conclusion, reasons: &mut Reasons) {
             "{} {state} no count: the total is a lower bound",
             bare(parts.log.uncounted_rows, "refusal row")
         );
-        reasons.add("lower_bound", "limit", text, Vec::new());
+        let cited = cite_lines(parts, |log| log.log.tally.first_uncounted, ledger);
+        reasons.add("lower_bound", "limit", text, cited);
     }
-    broken(parts, reasons);
+    broken(parts, reasons, ledger);
+    uncovered(parts, conclusion, reasons, ledger);
+}
+
+/// Logs that do not reach as far as the snapshots do.
+fn uncovered(
+    parts: &Parts<'_>,
+    conclusion: &Conclusion,
+    reasons: &mut Reasons,
+    ledger: &mut Ledger<'_>,
+) {
+    let snapshots = parts.pools.history.snapshots.len();
     if !parts.facts.logs_cover
         && parts.log.analysable > 0
-        && parts.pools.history.snapshots.len() > 1
+        && snapshots > 1
         && conclusion.decision.outcome == Outcome::LeakWithoutRefusals
     {
         reasons.add(
             "logs_do_not_cover",
             "limit",
             "the logs do not cover the time of the snapshots",
-            Vec::new(),
+            together([
+                cite_ends(parts, 0..snapshots, ledger),
+                cite_logs(parts, ledger, |log| {
+                    let span = log.log.tally.span?;
+                    let (first, last) = (of_seconds(span.earliest)?, of_seconds(span.latest)?);
+                    Some(format!("a log of {first} to {last}"))
+                }),
+            ]),
         );
     }
 }
 
 /// What did not arrive whole, so that there may be more than was counted.
-fn broken(parts: &Parts<'_>, reasons: &mut Reasons) {
+fn broken(parts: &Parts<'_>, reasons: &mut Reasons, ledger: &mut Ledger<'_>) {
     for note in parts.bundle.notes() {
         if let BundleNote::ArchiveRepaired { .. } = note {
-            reasons.add("archive_damaged", "limit", note.to_string(), Vec::new());
+            let cited = cite_archive(parts, note.to_string(), ledger);
+            reasons.add("archive_damaged", "limit", note.to_string(), cited);
         }
     }
     let faults = parts.bundle.faults();
-    let cut = parts
-        .survey
-        .logs
-        .iter()
-        .filter(|log| faults.iter().any(|(id, _)| *id == log.artifact))
-        .count() as u64;
+    let is_cut = |log: &LogFile| faults.iter().any(|(id, _)| *id == log.artifact);
+    let cut = parts.survey.logs.iter().filter(|log| is_cut(log)).count() as u64;
     if cut > 0 {
         let text = format!(
             "{} could not be read whole or unspoilt: there may be more refusals",
             bare(cut, "HTTPERR log")
         );
-        reasons.add("logs_damaged", "limit", text, Vec::new());
+        // The last line that could be read.
+        let last = |log: &LogFile| is_cut(log).then_some(log.log.tally.lines.max(1));
+        reasons.add(
+            "logs_damaged",
+            "limit",
+            text,
+            cite_lines(parts, last, ledger),
+        );
     }
     if parts.log.undated_refusals > 0 {
         let text = format!(
             "{} without a readable date, in no total",
             bare(parts.log.undated_refusals, "refusal row")
         );
-        reasons.add("undated_refusals", "limit", text, Vec::new());
+        let cited = cite_odd(parts, Oddity::UndatedRefusal, ledger);
+        reasons.add("undated_refusals", "limit", text, cited);
     }
 }

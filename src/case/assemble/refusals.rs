@@ -1,67 +1,40 @@
-//! The refusals of the report, with the raw rows that begin each episode.
+//! The refusals of the report; evidence is the row that begins each episode.
 
 use std::collections::BTreeMap;
 
 use super::Parts;
-use crate::artifact::httperr;
-use crate::case::evidence::{Ledger, Place};
+use crate::case::evidence::Ledger;
 use crate::case::logs::LogFacts;
 use crate::case::times::of_seconds;
 use crate::diagnosis::correlation::{At, Correlation};
-use crate::report::model::{Episode, RefusalCount, Refusals};
+use crate::report::model::{Episode, LogSpan, RefusalCount, Refusals};
 use crate::timeline::episode::Episode as Outage;
 
 /// Episodes listed; more are only counted in the totals.
 const MAX_EPISODES: usize = 200;
 
-/// Episodes whose first row is quoted.
-const MAX_QUOTED: usize = 12;
-
-/// Evidence of the episodes' first rows, in their order, and of the very last row.
+/// Evidence of the first rows of the episodes listed, in their order.
 pub(super) struct Quotes {
     pub(super) first_rows: Vec<Vec<String>>,
 }
 
+impl Quotes {
+    /// Evidence of the first few episodes.
+    pub(super) fn first(&self, few: usize) -> Vec<String> {
+        let rows = self.first_rows.iter().take(few);
+        rows.flatten().cloned().collect()
+    }
+}
+
 pub(super) fn quotes(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Quotes {
-    let episodes = &parts.log.episodes;
-    let mut wanted: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
-    for episode in episodes.iter().take(MAX_QUOTED) {
-        wanted
-            .entry(episode.first.log)
-            .or_default()
-            .push(episode.first.line);
-    }
-    let mut rows: BTreeMap<(usize, u64), Vec<u8>> = BTreeMap::new();
-    for (log, mut lines) in wanted {
-        lines.sort_unstable();
-        lines.dedup();
-        let Some(file) = parts.survey.logs.get(log) else {
-            continue;
-        };
-        let Ok(stream) = parts.bundle.open_artifact(file.artifact) else {
-            continue;
-        };
-        for (line, text) in httperr::lines(stream, &lines).unwrap_or_default() {
-            rows.insert((log, line), text);
-        }
-    }
-    let cite = |ledger: &mut Ledger<'_>, log: usize, line: u64| {
-        let file = parts.survey.logs.get(log)?;
-        let text = rows
-            .get(&(log, line))
-            .map_or_else(String::new, |t| String::from_utf8_lossy(t).into_owned());
-        Some(ledger.cite(file.artifact.index(), Place::Line(line), text))
+    let mut cite = |episode: &Outage| {
+        let file = parts.survey.logs.get(episode.first.log)?;
+        Some(ledger.cite_line(file.artifact.index(), episode.first.line))
     };
-    let first_rows = episodes
-        .iter()
-        .take(MAX_QUOTED)
-        .map(|e| {
-            cite(ledger, e.first.log, e.first.line)
-                .into_iter()
-                .collect()
-        })
-        .collect();
-    Quotes { first_rows }
+    let listed = parts.log.episodes.iter().take(MAX_EPISODES);
+    Quotes {
+        first_rows: listed.map(|e| cite(e).into_iter().collect()).collect(),
+    }
 }
 
 pub(super) fn refusals(parts: &Parts<'_>, quotes: &Quotes) -> Refusals {
@@ -120,6 +93,17 @@ pub(in crate::case) fn of_logs(
         unanalysable_logs: log.unanalysable,
         log_first: log.first_row.and_then(of_seconds),
         log_last: log.last_row.and_then(of_seconds),
+        log_spans: log
+            .spans
+            .iter()
+            .filter_map(|(artifact, first, last)| {
+                Some(LogSpan {
+                    artifact: artifact.clone(),
+                    first: of_seconds(*first)?,
+                    last: of_seconds(*last)?,
+                })
+            })
+            .collect(),
     }
 }
 

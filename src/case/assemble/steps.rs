@@ -89,15 +89,16 @@ pub(super) fn next_steps(
             add("engineer", "If no process holds them, a driver leaks references: trace who references the objects.".to_owned(), Some("gflags -ko /t TAGS  (object reference tracing)".into()));
         }
         (true, Some(Answer::NotInBundle | Answer::NoImages | Answer::Unproven), _) => {
-            let tag = verdict.tag.clone().unwrap_or_default();
             add("customer", "Send all driver images: System32\\drivers and the DriverStore.".to_owned(), Some("robocopy %SystemRoot%\\System32\\drivers drivers *.sys & robocopy %SystemRoot%\\System32\\DriverStore\\FileRepository drivers *.sys /s".into()));
             add(
                 "engineer",
                 "Search them for the tag.".to_owned(),
-                Some(format!(
-                    "poolsleuth scan drivers --tag \"{}\"",
-                    tag.replace('"', "\\\"")
-                )),
+                verdict.tag.as_ref().map(|tag| {
+                    format!(
+                        "poolsleuth scan drivers --tag \"{}\"",
+                        tag.replace('"', "\\\"")
+                    )
+                }),
             );
         }
         (true, Some(Answer::Shared), _) => {

@@ -3,7 +3,7 @@
 use super::Parts;
 use super::drivers::{driver, sentence};
 use super::pool::share;
-use super::reasons::reasons;
+use super::reasons::{Tags, reasons};
 use super::refusals::Quotes;
 use crate::artifact::pooltag::well_known;
 use crate::case::conclusion::Conclusion;
@@ -46,7 +46,17 @@ pub(super) fn verdict(
         tag_hex: shown.map(|(tag, _)| tag.hex()),
         pool: shown.map(|(_, pool)| pool.name()),
         driver: named.map(driver),
-        reasons: reasons(parts, conclusion, quotes, row, attribution, ledger),
+        reasons: reasons(
+            parts,
+            conclusion,
+            quotes,
+            &Tags {
+                listed: tags,
+                named: row,
+            },
+            attribution,
+            ledger,
+        ),
         would_change: would_change(parts, conclusion),
     }
 }

@@ -3,14 +3,17 @@
 use std::collections::BTreeSet;
 
 use super::frame;
-use super::list::more;
+use super::list::{Bounds, more, rows};
 use super::markup::Html;
 use super::page::is_anchor;
-use crate::report::model::{Evidence, Report};
+use crate::report::model::{ContextLine, Evidence, Report};
 use crate::report::wording;
 
 /// Most bytes of evidence on the page. What the verdict cites comes first.
 const MOST_BYTES: usize = 600_000;
+
+/// Context of one piece of evidence: a proof has a dozen instructions and three rows of bytes.
+const CONTEXT: Bounds = Bounds::new(24, 12);
 
 /// The section, and the ids that it shows.
 pub fn section(report: &Report) -> (Html, BTreeSet<&str>) {
@@ -59,7 +62,7 @@ fn intro(out: &mut Html, report: &Report) {
         );
         return;
     }
-    out.raw("<p class=\"soft\">Each entry is a place in an artifact: name, line or byte offset, digest, and what stands there. <code>poolsleuth show report.json E1 --bundle …</code> prints it from the bundle itself.</p>");
+    out.raw("<p class=\"soft\">Each entry is a place in an artifact: name, line or byte offset, digest, what stands there, and what is around it. <code>poolsleuth show report.json E1 --bundle …</code> checks the digest and prints it from the bundle itself.</p>");
 }
 
 /// What the verdict cites, then what is cited elsewhere or not at all, each in its order.
@@ -97,7 +100,44 @@ fn entry(out: &mut Html, evidence: &Evidence, is_first: bool) {
             .name(digest);
         out.raw("</code></span>");
     }
-    out.raw("</p><pre tabindex=\"0\">")
-        .block(&evidence.text)
-        .raw("</pre></li>\n");
+    out.raw("</p>");
+    if evidence.context.is_empty() {
+        out.raw("<pre tabindex=\"0\">")
+            .block(&evidence.text)
+            .raw("</pre></li>\n");
+        return;
+    }
+    // A quoted line stands in its context anyway.
+    let is_quoted = evidence
+        .context
+        .iter()
+        .any(|line| line.cited && line.text == evidence.text);
+    if !is_quoted {
+        out.raw("<p class=\"says\">")
+            .sentence(&evidence.text)
+            .raw("</p>");
+    }
+    out.raw("<pre tabindex=\"0\">");
+    let left = rows(out, evidence.context.iter(), CONTEXT, context);
+    out.raw("</pre>");
+    more(out, left, "lines of context");
+    out.raw("</li>\n");
+}
+
+/// A line of context with its number or offset; the cited one is marked by a sign too.
+fn context(out: &mut Html, line: &ContextLine) {
+    let at = match (line.line, line.offset) {
+        (Some(line), _) => line.to_string(),
+        (None, Some(offset)) => format!("{offset:#x}"),
+        (None, None) => String::new(),
+    };
+    let sign = if line.cited { '>' } else { ' ' };
+    if line.cited {
+        out.raw("<mark>");
+    }
+    out.name(&format!("{sign} {at:>8}  ")).name(&line.text);
+    if line.cited {
+        out.raw("</mark>");
+    }
+    out.raw("\n");
 }

@@ -77,6 +77,7 @@ fn machine(out: &mut Html, page: &Page<'_>) {
     if !case.sources.is_empty() {
         term(out, "Source of these");
         frame::sentences(out, "inline", &case.sources, Bounds::new(6, 8));
+        page.links(out, &case.evidence);
         end_term(out);
     }
 }
@@ -113,6 +114,8 @@ fn snapshots(out: &mut Html, page: &Page<'_>) {
     if let Some(order) = &pool.order {
         soft(out, &format!("Order: {order}"));
     }
+    let ends = pool.epochs.iter().flat_map(|epoch| &epoch.evidence);
+    page.links(out, &ends.cloned().collect::<Vec<_>>());
     end_term(out);
     if !time.stamp_sources.is_empty() {
         term(out, "Times read from");
@@ -163,7 +166,10 @@ fn levels(out: &mut Html, page: &Page<'_>) {
     let pool = &page.report.pool;
     term(out, "Limit of nonpaged pool");
     match &pool.limit {
-        Some(limit) => limit_line(out, limit),
+        Some(limit) => {
+            limit_line(out, limit);
+            page.links(out, &limit.evidence);
+        }
         None => soft(out, "not known"),
     }
     end_term(out);

@@ -168,6 +168,9 @@ fn levels(out: &mut Html, scene: &Scene) {
             .name(&wording::size_of(level.bytes as f64))
             .raw("</span></li>");
     }
+    if scene.has_bars() && !scene.rolls.is_empty() {
+        out.raw("<li><svg class=\"sample\" aria-hidden=\"true\" width=\"26\" height=\"12\"><line class=\"roll\" x1=\"13\" x2=\"13\" y1=\"0\" y2=\"12\"/></svg><span class=\"key\">a new log begins</span></li>");
+    }
     let bands = [
         (!scene.episodes.is_empty(), "episode", "refusals under way"),
         (!scene.restarts.is_empty(), "restart", "restart in here"),

@@ -348,6 +348,12 @@
   };
   addEventListener("hashchange", unfold);
   unfold();
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = all("details:not([open])");
+    for (const part of folded) part.open = true;
+  });
+  addEventListener("afterprint", () => { for (const part of folded.splice(0)) part.open = false; });
 
   for (const element of all(".js")) {
     element.classList.remove("js");

@@ -98,10 +98,15 @@ fn tag_row(out: &mut Html, page: &Page<'_>, row: &TagRow) {
         .name(row.pool)
         .raw("</td><td class=\"pic\">");
     spark(out, &row.series);
-    out.raw("</td><td class=\"class\"><b>")
-        .name(words::class(row.class))
-        .raw("</b> <small>");
-    out.sentence(&row.test).raw("</small>");
+    // Figures of the test fill a line or five: at once only where they carry the verdict.
+    out.raw("</td><td class=\"class\">");
+    out.raw(match is_accused {
+        true => "<details open><summary><b>",
+        false => "<details><summary><b>",
+    });
+    out.name(words::class(row.class))
+        .raw("</b></summary><small>");
+    out.sentence(&row.test).raw("</small></details>");
     page.links(out, &row.evidence);
     out.raw("</td>");
     growth(out, row);
@@ -127,8 +132,17 @@ fn tag_row(out: &mut Html, page: &Page<'_>, row: &TagRow) {
         &freed.map_or_else(|| "–".to_owned(), units::percent),
     );
     out.raw("<td class=\"hint\">");
-    out.name(row.owner_hint.as_deref().unwrap_or("–"))
-        .raw("</td></tr>\n");
+    match row.owner_hint.as_deref().map(|hint| hint.split_once(": ")) {
+        Some(Some((owner, more))) => {
+            out.raw("<details><summary>").name(owner);
+            out.raw("</summary><small>").sentence(more);
+            out.raw("</small></details>");
+        }
+        _ => {
+            out.name(row.owner_hint.as_deref().unwrap_or("–"));
+        }
+    }
+    out.raw("</td></tr>\n");
 }
 
 /// A cell with the last value and, smaller, the first; sorted by the last.

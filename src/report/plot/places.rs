@@ -1,6 +1,6 @@
 //! Snapshots on the axis: where each stands, and where there are none.
 
-use super::scene::{Axis, Bar, Span};
+use super::scene::{Axis, Span};
 use crate::report::html::instant;
 use crate::report::model::{Pool, Report};
 
@@ -89,9 +89,14 @@ pub(super) fn blanks(places: &[Place], span: Span, axis: Axis) -> Vec<Span> {
     blanks
 }
 
+/// What a band must exceed to be one: a fortieth of the axis, and six minutes.
+fn air(span: Span) -> i64 {
+    (span.length() / 40).max(360_000)
+}
+
 /// The parts of `span` before `from` and after `to`, if they are more than the air at its ends.
 pub(super) fn outside(span: Span, from: i64, to: i64) -> impl Iterator<Item = Span> {
-    let air = (span.length() / 40).max(360_000);
+    let air = air(span);
     let parts = [
         Span {
             from: span.from,
@@ -107,12 +112,40 @@ pub(super) fn outside(span: Span, from: i64, to: i64) -> impl Iterator<Item = Sp
         .filter(move |part| part.to.saturating_sub(part.from) > air)
 }
 
-pub(super) fn silences(report: &Report, span: Span, bars: &[Bar]) -> Vec<Span> {
+/// Without rows of any log: before the first, after the last, and between two logs of which the
+/// one ends long before the next begins. Within a log nothing tells silence from loss.
+pub(super) fn silences(report: &Report, span: Span) -> Vec<Span> {
     let refusals = &report.refusals;
     let first = refusals.log_first.as_deref().and_then(instant);
     let last = refusals.log_last.as_deref().and_then(instant);
-    match (first, last) {
-        (Some(first), Some(last)) if !bars.is_empty() => outside(span, first, last).collect(),
-        _ => Vec::new(),
+    let (Some(first), Some(last)) = (first, last) else {
+        return Vec::new();
+    };
+    let mut silences: Vec<Span> = outside(span, first, last).collect();
+    let mut covered: Option<i64> = None;
+    for (from, to) in log_spans(report) {
+        if let Some(before) = covered.filter(|b| from.saturating_sub(*b) > air(span)) {
+            silences.push(Span {
+                from: before,
+                to: from,
+            });
+        }
+        covered = Some(covered.map_or(to, |c| c.max(to)));
     }
+    silences.truncate(MOST_BANDS);
+    silences
+}
+
+/// Where a log begins that is not the first.
+pub(super) fn rolls(report: &Report) -> Vec<i64> {
+    let mut rolls: Vec<i64> = log_spans(report).skip(1).map(|(from, _)| from).collect();
+    rolls.sort_unstable();
+    rolls.dedup();
+    rolls.truncate(MOST_BANDS);
+    rolls
+}
+
+fn log_spans(report: &Report) -> impl Iterator<Item = (i64, i64)> {
+    let spans = report.refusals.log_spans.iter();
+    spans.filter_map(|span| Some((instant(&span.first)?, instant(&span.last)?)))
 }

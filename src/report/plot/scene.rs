@@ -2,7 +2,7 @@
 
 use super::decimate::{self, Point};
 use super::lines::{tag_lines, total_line};
-use super::places::{MOST_BANDS, Place, blanks, places, restarts, silences};
+use super::places::{MOST_BANDS, Place, blanks, places, restarts, rolls, silences};
 use crate::report::html::instant;
 use crate::report::model::{Pool, Report};
 
@@ -135,6 +135,8 @@ pub struct Scene {
     pub blanks: Vec<Span>,
     /// Without rows of any log.
     pub silences: Vec<Span>,
+    /// Where a new log begins.
+    pub rolls: Vec<i64>,
     /// Refused connections.
     pub bars: Vec<Bar>,
     /// What the bars are.
@@ -147,6 +149,8 @@ pub struct Scene {
     pub bars_span: Option<Span>,
     /// Snapshots that have no place on the axis.
     pub undated: usize,
+    /// True if the times of a log are known.
+    has_log: bool,
 }
 
 impl Scene {
@@ -169,7 +173,8 @@ impl Scene {
             top,
             restarts: restarts(&places),
             blanks: blanks(&places, extents.span, axis),
-            silences: silences(report, extents.bars_span.unwrap_or(extents.span), &bars),
+            silences: silences(report, extents.bars_span.unwrap_or(extents.span)),
+            rolls: rolls(report),
             bars_span: extents.bars_span,
             undated: pool.nonpaged.len().saturating_sub(places.len()),
             total,
@@ -180,7 +185,19 @@ impl Scene {
             bars_are,
             bars_hidden,
             episodes: episodes(report),
+            has_log: report
+                .refusals
+                .log_first
+                .as_deref()
+                .and_then(instant)
+                .is_some(),
         })
+    }
+
+    /// True if refusals have an axis to stand on: there are some, or logs that hold none.
+    pub fn has_bars(&self) -> bool {
+        let has_clock = self.axis == Axis::Time || self.bars_span.is_some();
+        !self.bars.is_empty() || (has_clock && self.has_log)
     }
 
     /// True if there are levels of the pool to draw.
@@ -316,146 +333,4 @@ fn episodes(report: &Report) -> Vec<Span> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::fixture;
-    use crate::report::model::{PoolPoint, RefusalCount};
-
-    const HOUR: i64 = 3_600_000;
-
-    fn report(points: &[(Option<i64>, u64, i64)]) -> Report {
-        let mut report = fixture::empty();
-        report.pool.nonpaged = (0u64..)
-            .zip(points)
-            .map(|(snapshot, &(hour, epoch, bytes))| PoolPoint {
-                snapshot,
-                at: hour.map(|h| fixture::at(h, 0)),
-                epoch,
-                bytes,
-                headroom_bytes: None,
-            })
-            .collect();
-        report
-    }
-
-    fn counted(report: &mut Report, hours: &[(i64, u64)]) {
-        report.refusals.counts = hours
-            .iter()
-            .map(|&(hour, total)| RefusalCount {
-                start: fixture::at(hour, 0),
-                seconds: 60,
-                total,
-            })
-            .collect();
-    }
-
-    fn zero() -> i64 {
-        instant(&fixture::at(0, 0)).unwrap()
-    }
-
-    #[test]
-    fn nothing_is_no_plot() {
-        assert_eq!(Scene::of(&fixture::empty()), None);
-    }
-
-    #[test]
-    fn lines_break_at_restarts_and_gaps() {
-        let hours = [0, 1, 2, 3, 12, 13, 14];
-        let points: Vec<_> = hours
-            .iter()
-            .map(|&h| (Some(h), u64::from(h > 12), 100 + h))
-            .collect();
-        let scene = Scene::of(&report(&points)).unwrap();
-        let lengths: Vec<usize> = scene.total.runs.iter().map(Vec::len).collect();
-        assert_eq!(lengths, [4, 1, 2]);
-        let at = |h: i64| zero() + h * HOUR;
-        assert_eq!(
-            scene.restarts,
-            [Span {
-                from: at(12),
-                to: at(13)
-            }]
-        );
-        assert_eq!(
-            scene.blanks,
-            [Span {
-                from: at(3),
-                to: at(12)
-            }]
-        );
-    }
-
-    #[test]
-    fn bars_are_counts_or_episodes() {
-        let mut one = report(&[(Some(0), 0, 5), (Some(2), 0, 9)]);
-        counted(&mut one, &[(1, 7), (2, 3)]);
-        let scene = Scene::of(&one).unwrap();
-        assert_eq!(scene.bars_are, BarsAre::Stretches(60));
-        assert_eq!(
-            scene.bars[0],
-            Bar {
-                from: zero() + HOUR,
-                to: zero() + HOUR + 60_000,
-                total: 7
-            }
-        );
-        let case = fixture::leak_explained();
-        let scene = Scene::of(&case).unwrap();
-        assert_eq!(scene.bars_are, BarsAre::Episodes);
-        assert_eq!(scene.bars.len(), case.refusals.episodes.len());
-    }
-
-    #[test]
-    fn without_a_clock_pool_and_bars_have_axes_of_their_own() {
-        let mut one = report(&[(None, 0, 5), (None, 0, 9)]);
-        counted(&mut one, &[(1, 7)]);
-        let scene = Scene::of(&one).unwrap();
-        assert_eq!((scene.axis, scene.undated), (Axis::Order, 0));
-        assert!(scene.bars_span.is_some());
-        let mixed = report(&[(Some(0), 0, 5), (None, 0, 9), (Some(1), 0, 9)]);
-        let scene = Scene::of(&mixed).unwrap();
-        assert_eq!((scene.axis, scene.undated), (Axis::Time, 1));
-    }
-
-    #[test]
-    fn the_plot_opens_on_snapshots_among_weeks_of_logs() {
-        let mut one = report(&[(Some(500), 0, 5), (Some(503), 0, 9)]);
-        counted(&mut one, &[(0, 7), (900, 1)]);
-        let scene = Scene::of(&one).unwrap();
-        let at = |h: i64| zero() + h * HOUR;
-        assert_eq!(
-            scene.focus,
-            Span {
-                from: at(497),
-                to: at(506)
-            }
-        );
-        assert!(scene.span.from < at(0) && scene.span.to > at(900));
-    }
-
-    #[test]
-    fn levels_are_drawn_in_sight_only() {
-        let level = |limit: u64, peak: i64| {
-            let mut one = report(&[(Some(0), 0, 5), (Some(2), 0, peak)]);
-            one.pool.limit = Some(crate::report::model::Limit {
-                bytes: limit,
-                low: limit,
-                high: limit,
-                basis: String::new(),
-                quality: String::new(),
-            });
-            one.pool.threshold = Some(crate::report::model::Threshold {
-                bytes: 20,
-                basis: String::new(),
-            });
-            let scene = Scene::of(&one).unwrap();
-            (scene.limit.unwrap(), scene.threshold, scene.top)
-        };
-        let (limit, threshold, top) = level(256, 200);
-        assert!(limit.drawn && top >= 256);
-        assert_eq!(threshold.map(|t| (t.bytes, t.drawn)), Some((236, true)));
-        let (limit, threshold, top) = level(16_000, 200);
-        assert!(!limit.drawn && !threshold.unwrap().drawn && top < 300);
-        assert_eq!(level(10, 200).1, None, "a threshold below zero is none");
-    }
-}
+mod tests;

@@ -63,7 +63,7 @@ pub fn figure(out: &mut Html, scene: &Scene, clock: Clock) {
         span: scene.span,
         focus: scene.focus,
         pool: scene.has_pool(),
-        bars: !scene.bars.is_empty(),
+        bars: scene.has_bars(),
     };
     match scene.bars_span {
         None => chart(out, scene, pool, clock),
@@ -366,26 +366,42 @@ fn push_apart(names: &mut [(f64, usize, &str)]) {
 }
 
 fn bars_row(out: &mut Html, scene: &Scene, chart: Chart) {
-    let most = scene.bars.iter().map(|b| b.total).max().unwrap_or(0).max(1);
+    let most = scene.bars.iter().map(|b| b.total).max().unwrap_or(0);
     out.raw("<div class=\"panel\">");
-    let ticks = [(6.0, wording::count(most)), (BARS_PIXELS, "0".to_owned())];
-    scale(out, BARS_PIXELS, ticks.into_iter());
-    let label = format!(
-        "Bars: {}, at most {}",
-        bars_are(scene.bars_are),
-        wording::count(most)
-    );
+    let top = (most > 0).then(|| (6.0, wording::count(most)));
+    let ticks = top.into_iter().chain([(BARS_PIXELS, "0".to_owned())]);
+    scale(out, BARS_PIXELS, ticks);
+    let label = match most {
+        0 => "No connection was refused".to_owned(),
+        _ => format!(
+            "Bars: {}, at most {}",
+            bars_are(scene.bars_are),
+            wording::count(most)
+        ),
+    };
     open_stage(out, "refusals", BARS_PIXELS, &label);
     grid_line(out, BARS_PIXELS - 0.5);
     open_box(out, chart, BARS_PIXELS);
     bands(out, chart, &scene.silences, "blank");
+    for at in &scene.rolls {
+        roll(out, chart, *at);
+    }
     for bar in &scene.bars {
-        draw_bar(out, chart, bar, most);
+        draw_bar(out, chart, bar, most.max(1));
     }
     out.raw("</svg>");
-    band_names(out, chart, &scene.silences, "no log", BARS_PIXELS / 2.0);
-    out.raw("</svg><div class=\"beside\">")
-        .raw(bars_are(scene.bars_are));
+    band_names(
+        out,
+        chart,
+        &scene.silences,
+        "no log rows",
+        BARS_PIXELS / 2.0,
+    );
+    out.raw("</svg><div class=\"beside\">");
+    out.raw(match most {
+        0 => "no connection refused",
+        _ => bars_are(scene.bars_are),
+    });
     out.raw("</div></div>");
 }
 
@@ -398,6 +414,17 @@ pub const fn bars_are(bars: BarsAre) -> &'static str {
         BarsAre::Stretches(_) => "connections refused per stretch",
         BarsAre::Episodes => "connections refused per episode",
     }
+}
+
+/// A line where a new log begins; none outside the axis.
+fn roll(out: &mut Html, chart: Chart, at: i64) {
+    if !(chart.span.from..=chart.span.to).contains(&at) {
+        return;
+    }
+    let x = chart.x(at);
+    out.raw("<line class=\"roll\"").attr_number("x1", x);
+    out.attr_number("x2", x).raw(" y1=\"0\"");
+    out.attr_number("y2", HEIGHT).raw("/>");
 }
 
 fn draw_bar(out: &mut Html, chart: Chart, bar: &Bar, most: u64) {

@@ -92,6 +92,7 @@ fn shown_by(candidate: &Candidate) -> String {
 fn signature(signature: &Signature) -> String {
     match (signature.state, &signature.signer) {
         ("none_embedded", _) => "no embedded signature".to_owned(),
+        ("catalog", Some(signer)) => format!("in a catalog by signer {signer}"),
         ("malformed", _) => "signature malformed".to_owned(),
         (state, signer) => {
             let mut text = match signer {

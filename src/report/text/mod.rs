@@ -15,7 +15,7 @@
 mod drivers;
 mod grounds;
 mod limit;
-mod line;
+pub(crate) mod line;
 mod over_time;
 mod page;
 mod plot;

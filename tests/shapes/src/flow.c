@@ -256,4 +256,24 @@ OPAQUE void use(SIZE_T size)
 #define BODY use(Unknown)
 #endif
 
+#ifdef bitmask_immediate /* shape: a repeating pattern: one orr of a bitmask on ARM64 */
+OPAQUE void use(SIZE_T size) { Result = ExAllocatePoolWithTag(0, size, TAG('3', '3', '3', '3')); }
+#define BODY use(Unknown)
+#endif
+
+#ifdef two_letters /* shape: half of the tag is zero: one instruction on ARM64 */
+OPAQUE void use(SIZE_T size) { Result = ExAllocatePoolWithTag(0, size, TAG('a', 'b', 0, 0)); }
+#define BODY use(Unknown)
+#endif
+
+#ifdef family_of_unknowns /* shape: the last letter is computed at run time, as in DC_0 to DC_9 */
+OPAQUE void use(ULONG number)
+{
+    ULONG tag = TAG('D', 'C', '_', '0') + (number << 24);
+    HIDE(tag);
+    Result = ExAllocatePoolWithTag(0, 64, tag);
+}
+#define BODY use(Unknown)
+#endif
+
 #include "entry.h"

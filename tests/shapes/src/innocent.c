@@ -207,4 +207,13 @@ OPAQUE ULONG use(ULONG value)
 #define BODY Sink = use(Unknown)
 #endif
 
+#ifdef compared_with_bitmask /* shape: a repeating pattern that is only compared */
+OPAQUE ULONG use(ULONG value)
+{
+    ALLOCATE_OTHERWISE(TAG('C', 'm', 'o', '4'));
+    return value == TAG('f', 'f', 'f', 'f') ? 5 : 9;
+}
+#define BODY Sink = use(Unknown)
+#endif
+
 #include "entry.h"

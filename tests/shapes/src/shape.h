@@ -80,6 +80,7 @@ IMPORT NTSTATUS NTAPI NdisAllocateCloneOidRequest(PVOID source, PVOID request, U
 IMPORT NTSTATUS NTAPI NdisAllocateNetBufferListContext(PVOID list, USHORT size, USHORT fill, ULONG tag);
 IMPORT PVOID NTAPI NdisAllocateNetBufferListPool(PVOID adapter, const volatile void *parameters);
 IMPORT PVOID NTAPI NdisAllocateNetBufferPool(PVOID adapter, const volatile void *parameters);
+IMPORT PVOID NTAPI NdisAllocateTimerObject(PVOID adapter, const volatile void *parameters);
 IMPORT ULONG StorPortExtendedFunction(ULONG function, PVOID extension, ...);
 IMPORT PVOID NTAPI VideoPortAllocatePool(PVOID extension, ULONG pool, SIZE_T size, ULONG tag);
 IMPORT NTSTATUS NTAPI USBD_CreateHandle(PVOID device, PVOID target, ULONG version, ULONG tag, PVOID *handle);

@@ -282,4 +282,20 @@ OPAQUE void use(PVOID driver, PVOID path)
 #define BODY BIND(), use(driver, path)
 #endif
 
+#ifdef struct_timer /* shape: NDIS_TIMER_CHARACTERISTICS.AllocationTag on the stack */
+typedef struct { UCHAR Type, Revision; USHORT Size; ULONG AllocationTag; PVOID Function, Context; } TIMER;
+OPAQUE void use(PVOID adapter)
+{
+    volatile TIMER timer;
+    timer.Type = 0x97;
+    timer.Revision = 1;
+    timer.Size = sizeof timer;
+    timer.AllocationTag = TAG('S', 't', 't', '1');
+    timer.Function = 0;
+    timer.Context = 0;
+    Result = NdisAllocateTimerObject(adapter, &timer);
+}
+#define BODY use(driver)
+#endif
+
 #include "entry.h"

@@ -313,4 +313,28 @@ OPAQUE void use(SIZE_T size) { Result = MyAlloc((PVOID)&Sink, TAG('W', 't', 'h',
 #define BODY use(Unknown)
 #endif
 
+#ifdef wrapper_storport /* shape: the header's inline function, not inlined | expects MyAlloc */
+OPAQUE ULONG MyAlloc(PVOID extension, ULONG size, ULONG tag, PVOID *block)
+{
+    return StorPortExtendedFunction(0, extension, size, tag, block);
+}
+OPAQUE void use(PVOID extension)
+{
+    PVOID block = 0;
+    MyAlloc(extension, 96, TAG('W', 's', 'p', '1'), &block);
+    Result = block;
+}
+#define BODY use(driver)
+#endif
+
+#ifdef wrapper_and_direct /* shape: one tag, once through a wrapper and once directly | expects MyAlloc */
+OPAQUE PVOID MyAlloc(SIZE_T size, ULONG tag) { return ExAllocatePoolWithTag(1, size, tag); }
+OPAQUE void use(SIZE_T size)
+{
+    Result = MyAlloc(size, TAG('W', 'b', 't', 'h'));
+    Result = ExAllocatePoolWithTag(0, size, TAG('W', 'b', 't', 'h'));
+}
+#define BODY use(Unknown)
+#endif
+
 #include "entry.h"

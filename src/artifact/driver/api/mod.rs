@@ -225,7 +225,7 @@ pub fn framework(index: u32) -> Option<&'static Api> {
 
 /// The APIs of the table that an image imports, keyed by the slot that calls go through.
 pub fn imported(image: &Image<'_>) -> BTreeMap<u32, &'static Api> {
-    let slots = image.imports.slots.iter();
+    let slots = image.imports().slots.iter();
     slots
         .filter_map(|(&slot, i)| Some((slot, find(&i.library, i.routine()?)?)))
         .collect()
@@ -234,10 +234,10 @@ pub fn imported(image: &Image<'_>) -> BTreeMap<u32, &'static Api> {
 /// The APIs of the table that an image itself exports, keyed by their RVA: how the
 /// kernel and its class drivers call their own allocators.
 pub fn exported(image: &Image<'_>) -> BTreeMap<u32, &'static Api> {
-    let Some(library) = &image.export_name else {
+    let Some(library) = image.export_name() else {
         return BTreeMap::new();
     };
-    let exports = image.exports.iter();
+    let exports = image.exports().iter();
     exports
         .filter_map(|(name, &rva)| Some((rva, find(library, name)?)))
         .collect()

@@ -115,7 +115,7 @@ fn no_answer_is_ever_unsigned() {
     assert!(matches!(found, CatalogSearch::Listed { index: 0, .. }));
     assert_eq!(
         found.to_string(),
-        "listed in a catalog signed by Fixture Works Müller (chain listed as found, trust not verified)"
+        "listed in a catalog signed by Fixture Works Müller (chain listed as found, trust not verified, revocation not checked)"
     );
 }
 

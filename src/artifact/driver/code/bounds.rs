@@ -33,13 +33,13 @@ impl<'a> Bounds<'a> {
     /// Reads or finds the bounds.
     pub fn of(image: &'a Image<'a>) -> Self {
         let mut parts: BTreeMap<u32, Vec<Range<u32>>> = BTreeMap::new();
-        for part in image.functions.iter().filter(|f| f.owner != f.begin) {
+        for part in image.functions().iter().filter(|f| f.owner != f.begin) {
             let parts = parts.entry(part.owner).or_default();
             if parts.len() < MAX_PARTS {
                 parts.push(part.begin..part.end);
             }
         }
-        let starts = if image.functions.is_empty() && image.machine != Machine::Arm64 {
+        let starts = if image.functions().is_empty() && image.machine != Machine::Arm64 {
             find_starts(image)
         } else {
             Vec::new()
@@ -58,7 +58,7 @@ impl<'a> Bounds<'a> {
             return Some(self.table_function(range));
         }
         let section = self.image.section_at(rva).filter(|s| s.is_executable())?;
-        if self.image.functions.is_empty() && self.image.machine != Machine::Arm64 {
+        if self.image.functions().is_empty() && self.image.machine != Machine::Arm64 {
             return Some(self.found_function(section, rva));
         }
         self.leaf_function(section, rva)
@@ -104,7 +104,7 @@ impl<'a> Bounds<'a> {
 
     /// Leaf functions between two entries of the table, told apart by where flow ends.
     fn leaf_function(&self, section: &Section, rva: u32) -> Option<Function> {
-        let table = &self.image.functions;
+        let table = self.image.functions();
         let after = table.partition_point(|f| f.begin <= rva);
         let before = after
             .checked_sub(1)
@@ -165,7 +165,7 @@ fn leaves(image: &Image<'_>, gap: Range<u32>) -> Vec<Range<u32>> {
 /// Function starts of an image without a table.
 fn find_starts(image: &Image<'_>) -> Vec<u32> {
     let mut starts = vec![image.entry];
-    starts.extend(image.exports.values());
+    starts.extend(image.exports().values());
     let sections: Vec<&Section> = image.code_sections().collect();
     for section in &sections {
         let code = image.section_bytes(section);

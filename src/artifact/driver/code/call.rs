@@ -72,7 +72,7 @@ impl Flow<'_> {
     /// A pointer in the image that is not an import.
     fn is_own_pointer(&self, set: Set) -> bool {
         match self.arena.single(set) {
-            Some(Value::Loaded(rva, 0)) => !self.scene.image.imports.slots.contains_key(&rva),
+            Some(Value::Loaded(rva, 0)) => !self.scene.image.imports().slots.contains_key(&rva),
             _ => false,
         }
     }
@@ -80,7 +80,7 @@ impl Flow<'_> {
     /// An import's address or a framework function's.
     fn is_callable(&self, set: Set) -> bool {
         let callable = |value: Value| match value {
-            Value::Loaded(rva, 0) => self.scene.image.imports.slots.contains_key(&rva),
+            Value::Loaded(rva, 0) => self.scene.image.imports().slots.contains_key(&rva),
             Value::Through(..) => true,
             _ => false,
         };

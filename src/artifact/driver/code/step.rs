@@ -270,7 +270,7 @@ impl Scene<'_> {
     /// pointer, else a reference to it, to be looked into where it matters.
     fn global(&self, rva: u32, size: u8) -> Value {
         let constant = self.image.section_at(rva).is_some_and(|s| !s.is_writable())
-            && !self.image.imports.slots.contains_key(&rva);
+            && !self.image.imports().slots.contains_key(&rva);
         let bytes = self.image.tail(rva);
         let number = match size {
             1 => bytes.first().map(|&b| u64::from(b)),

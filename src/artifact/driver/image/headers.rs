@@ -1,8 +1,8 @@
 //! DOS, COFF and optional header, section table (layouts: Microsoft PE format).
 
 use super::directory::{Directory, SECURITY};
-use super::{Image, ImageError, Imports, Machine, Section, kind, read_u16, read_u32, read_u64};
-use std::collections::BTreeMap;
+use super::{Image, ImageError, Later, Machine, Section, kind, read_u16, read_u32, read_u64};
+use std::collections::BTreeSet;
 
 /// The loader accepts no more sections than this (PE format, "NumberOfSections").
 const MAX_SECTIONS: usize = 96;
@@ -73,15 +73,13 @@ pub(super) fn read(bytes: &[u8]) -> Result<Image<'_>, ImageError> {
         timestamp: fields.u32(coff + 4, "TimeDateStamp")?,
         truncated: is_truncated(&sections, bytes.len()),
         sections,
-        imports: Imports::default(),
-        export_name: None,
-        exports: BTreeMap::new(),
-        functions: Vec::new(),
+        libraries: BTreeSet::new(),
         directories: read_directories(bytes, optional + if is_64 { 108 } else { 92 }),
         low_alignment,
         size_of_headers: fields.u32(optional + 60, "SizeOfHeaders")?,
         checksum_offset: optional + 64,
         end_of_sections: 0,
+        later: Later::default(),
     };
     image.end_of_sections = end_of_sections(&image);
     Ok(image)

@@ -3,6 +3,7 @@
 use super::directory::{DELAY_IMPORT, IMPORT};
 use super::{Image, read_u32};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Libraries read at most; real drivers import from fewer than forty.
 const MAX_LIBRARIES: u32 = 512;
@@ -26,7 +27,7 @@ pub enum ImportName {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Import {
     /// The library, lower-case.
-    pub library: String,
+    pub library: Arc<str>,
     /// The routine.
     pub name: ImportName,
     /// True when it is bound on first use (delay import).
@@ -50,29 +51,27 @@ pub struct Imports {
     pub slots: BTreeMap<u32, Import>,
 }
 
-impl Imports {
-    /// The imported libraries, lower-case, each once.
-    pub fn libraries(&self) -> BTreeSet<String> {
-        self.slots.values().map(|i| i.library.clone()).collect()
-    }
-
-    /// True when a library of this name (without extension) is imported from.
-    pub fn has_library(&self, stem: &str) -> bool {
-        self.slots
-            .values()
-            .any(|i| super::kind::stem(&i.library) == stem)
-    }
-}
-
 /// Reads both import tables. Entries that point nowhere are skipped.
 pub(super) fn read(image: &Image<'_>) -> Imports {
     let mut imports = Imports::default();
-    read_ordinary(image, &mut imports);
-    read_delayed(image, &mut imports);
+    tables(image, |thunks| read_thunks(image, thunks, &mut imports));
     imports
 }
 
-fn read_ordinary(image: &Image<'_>, into: &mut Imports) {
+/// The names of the libraries alone, lower-case, each once: all that telling a driver from a
+/// program takes.
+pub(super) fn libraries(image: &Image<'_>) -> BTreeSet<String> {
+    let mut libraries = BTreeSet::new();
+    tables(image, |thunks| libraries.extend(library(image, thunks)));
+    libraries
+}
+
+fn tables(image: &Image<'_>, mut each: impl FnMut(&Thunks)) {
+    ordinary(image, &mut each);
+    delayed(image, &mut each);
+}
+
+fn ordinary(image: &Image<'_>, each: &mut impl FnMut(&Thunks)) {
     let Some(directory) = image.directory(IMPORT) else {
         return;
     };
@@ -90,23 +89,19 @@ fn read_ordinary(image: &Image<'_>, into: &mut Imports) {
         }
         // Linkers of other vendors leave the name table out: the slots hold it on disk.
         let names = if names == 0 { slots } else { names };
-        read_thunks(
-            image,
-            &Thunks {
-                names,
-                slots,
-                library,
-                base: 0,
-                delayed: false,
-            },
-            into,
-        );
+        each(&Thunks {
+            names,
+            slots,
+            library,
+            base: 0,
+            delayed: false,
+        });
     }
 }
 
 /// Delay descriptors come in two versions: with attribute bit 0 their fields are RVAs,
 /// without it (old linkers) virtual addresses.
-fn read_delayed(image: &Image<'_>, into: &mut Imports) {
+fn delayed(image: &Image<'_>, each: &mut impl FnMut(&Thunks)) {
     let Some(directory) = image.directory(DELAY_IMPORT) else {
         return;
     };
@@ -127,14 +122,13 @@ fn read_delayed(image: &Image<'_>, into: &mut Imports) {
         if field(4) == 0 || field(12) == 0 {
             return;
         }
-        let thunks = Thunks {
+        each(&Thunks {
             names: rva(16),
             slots: rva(12),
             library: rva(4),
             base,
             delayed: true,
-        };
-        read_thunks(image, &thunks, into);
+        });
     }
 }
 
@@ -147,11 +141,16 @@ struct Thunks {
     delayed: bool,
 }
 
+fn library(image: &Image<'_>, thunks: &Thunks) -> Option<String> {
+    let name = image.text_at(thunks.library, MAX_NAME)?;
+    Some(name.to_ascii_lowercase())
+}
+
 fn read_thunks(image: &Image<'_>, thunks: &Thunks, into: &mut Imports) {
-    let Some(library) = image.text_at(thunks.library, MAX_NAME) else {
+    let Some(library) = library(image, thunks) else {
         return;
     };
-    let library = library.to_ascii_lowercase();
+    let library: Arc<str> = library.into();
     let width = image.pointer_size();
     for i in 0..MAX_IMPORTS {
         if into.slots.len() >= MAX_TOTAL {
@@ -170,7 +169,7 @@ fn read_thunks(image: &Image<'_>, thunks: &Thunks, into: &mut Imports) {
         into.slots.insert(
             slot,
             Import {
-                library: library.clone(),
+                library: Arc::clone(&library),
                 name,
                 delayed: thunks.delayed,
             },

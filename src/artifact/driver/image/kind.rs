@@ -101,13 +101,7 @@ const KERNEL_LIBRARIES: [&str; 6] = ["ntoskrnl", "ntkrnlpa", "hal", "ndis", "flt
 /// forget to set it.
 pub(super) fn require_driver(image: &Image<'_>) -> Result<(), ImageError> {
     let user = |because: String| Err(ImageError::NotDriver(NotDriver::UserMode { because }));
-    let libraries = image.imports.libraries();
-    let find = |wanted: &[&str]| {
-        libraries
-            .iter()
-            .find(|l| wanted.contains(&stem(l)))
-            .cloned()
-    };
+    let find = |wanted: &[&str]| image.libraries.iter().find(|l| wanted.contains(&stem(l)));
     if let Some(library) = find(&USER_LIBRARIES) {
         return user(format!("it imports {library}"));
     }

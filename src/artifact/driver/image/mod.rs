@@ -25,8 +25,9 @@ pub use kind::{ImageError, NotDriver};
 pub use section::Section;
 pub use unwind::FunctionRange;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// The processor an image was built for (`IMAGE_FILE_HEADER.Machine`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,14 +104,8 @@ pub struct Image<'a> {
     pub timestamp: u32,
     /// Sections in file order.
     pub sections: Vec<Section>,
-    /// Imports and delay imports, keyed by the RVA of the pointer that calls go through.
-    pub imports: Imports,
-    /// The name that the export directory gives the image, lower-case.
-    pub export_name: Option<String>,
-    /// Exported functions that live in this image, name to RVA.
-    pub exports: BTreeMap<String, u32>,
-    /// Function table (x64, ARM64), sorted by begin; empty on x86 and when damaged.
-    pub functions: Vec<FunctionRange>,
+    /// The libraries that routines are imported from, lower-case.
+    pub libraries: BTreeSet<String>,
     /// True when a section reaches past the end of the file: a cut-off copy.
     pub truncated: bool,
     directories: Vec<Directory>,
@@ -118,6 +113,17 @@ pub struct Image<'a> {
     size_of_headers: u32,
     checksum_offset: usize,
     end_of_sections: usize,
+    later: Later,
+}
+
+/// Tables that are read when they are first asked for: most images that are searched for a tag
+/// do not hold it, and need none of them.
+#[derive(Debug, Default)]
+struct Later {
+    imports: OnceLock<Imports>,
+    export_name: OnceLock<Option<String>>,
+    exports: OnceLock<BTreeMap<String, u32>>,
+    functions: OnceLock<Vec<FunctionRange>>,
 }
 
 impl<'a> Image<'a> {
@@ -128,12 +134,35 @@ impl<'a> Image<'a> {
     /// image, [`ImageError::Malformed`] for PE headers that do not hold together.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ImageError> {
         let mut image = headers::read(bytes)?;
-        image.imports = imports::read(&image);
+        image.libraries = imports::libraries(&image);
         kind::require_driver(&image)?;
-        image.export_name = exports::own_name(&image);
-        image.exports = exports::read(&image);
-        image.functions = unwind::read(&image);
         Ok(image)
+    }
+
+    /// Imports and delay imports, keyed by the RVA of the pointer that calls go through.
+    pub fn imports(&self) -> &Imports {
+        self.later.imports.get_or_init(|| imports::read(self))
+    }
+
+    /// True when a library of this name (lower-case, without extension) is imported from.
+    pub fn has_library(&self, stem: &str) -> bool {
+        self.libraries.iter().any(|l| kind::stem(l) == stem)
+    }
+
+    /// The name that the export directory gives the image, lower-case.
+    pub fn export_name(&self) -> Option<&str> {
+        let name = &self.later.export_name;
+        name.get_or_init(|| exports::own_name(self)).as_deref()
+    }
+
+    /// Exported functions that live in this image, name to RVA.
+    pub fn exports(&self) -> &BTreeMap<String, u32> {
+        self.later.exports.get_or_init(|| exports::read(self))
+    }
+
+    /// Function table (x64, ARM64), sorted by begin; empty on x86 and when damaged.
+    pub fn functions(&self) -> &[FunctionRange] {
+        self.later.functions.get_or_init(|| unwind::read(self))
     }
 
     /// The file's bytes.
@@ -274,11 +303,15 @@ impl<'a> Image<'a> {
 
     /// The function table's entry that covers `rva`.
     pub fn function_at(&self, rva: u32) -> Option<&FunctionRange> {
-        let after = self.functions.partition_point(|f| f.begin <= rva);
-        self.functions
-            .get(after.checked_sub(1)?)
-            .filter(|f| rva < f.end)
+        let functions = self.functions();
+        let after = functions.partition_point(|f| f.begin <= rva);
+        functions.get(after.checked_sub(1)?).filter(|f| rva < f.end)
     }
+}
+
+/// False where bytes repeat too often for more than 7.5 bits of entropy a byte.
+pub(crate) fn may_be_packed(bytes: &[u8]) -> bool {
+    section::may_be_packed(bytes)
 }
 
 /// Shannon entropy of bytes, in bits a byte.

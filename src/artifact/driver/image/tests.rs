@@ -20,9 +20,9 @@ fn headers_sections_and_imports() {
     assert_eq!(image.image_base, 0x1_4000_0000);
     assert_eq!(image.sections[0].name(), ".text");
     assert!(image.sections[0].is_executable() && !image.sections[0].is_writable());
-    let import = &image.imports.slots[&(SLOTS + 8)];
+    let import = &image.imports().slots[&(SLOTS + 8)];
     assert_eq!(
-        (import.routine(), import.library.as_str()),
+        (import.routine(), &*import.library),
         (Some("ExFreePoolWithTag"), "ntoskrnl.exe")
     );
     assert!(!image.truncated);
@@ -48,7 +48,7 @@ fn addresses_and_offsets_are_inverse() {
 fn the_function_table_finds_functions_and_leaves_gaps() {
     let bytes = sample().build();
     let image = Image::parse(&bytes).unwrap();
-    assert_eq!(image.functions.len(), 2);
+    assert_eq!(image.functions().len(), 2);
     assert_eq!(image.function_at(CODE + 40).unwrap().begin, CODE + 32);
     assert!(image.function_at(CODE + 20).is_none());
 }

@@ -338,8 +338,9 @@ impl fmt::Display for SignatureState {
                 let name = name.unwrap_or("an unnamed signer");
                 write!(
                     f,
-                    "signed by {name} ({}); {}",
+                    "signed by {name} ({}, {}); {}",
                     signer.trust,
+                    signer.revocation,
                     embedded.integrity()
                 )
             }

@@ -2,18 +2,22 @@
 
 use super::analysis::Analysis;
 use super::blindness;
-use super::bytes::{self, Presence};
+use super::bytes;
 use super::code_facts::CodeFacts;
 use super::collect::{Carrier, Hit};
 use super::finding::{Blind, Finding, Grade, MAX_SITES, Site, TagFindings, Via};
 use super::framework::{self, Binding};
 use super::query::{TagQuery, same};
 use super::routine::TagAt;
+use super::signs::Wanted;
 use crate::artifact::driver::api::{self, Kind, Role};
 use crate::artifact::driver::code::machine::Convention;
 use crate::artifact::driver::image::Image;
 use crate::tag::{Pool, Tag};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What a caller may know of the code of this image.
+pub(super) type Known<'a> = &'a dyn Fn() -> Option<CodeFacts>;
 
 /// The whole analysis. `known` is asked for what the code of this image does, should that be
 /// needed; what had to be found out comes back beside the findings.
@@ -21,42 +25,65 @@ pub(super) fn run(
     image: &Image<'_>,
     query: TagQuery<'_>,
     file_name: Option<&str>,
-    known: &dyn Fn() -> Option<CodeFacts>,
+    known: Known<'_>,
 ) -> (TagFindings, Option<CodeFacts>) {
-    let mut result = TagFindings::default();
-    let binding = framework::binding(image);
-    let named = name_finding(binding, query, file_name);
-    let nonzero: Vec<Tag>;
-    let query = match query {
-        // Zero is "no tag" to every routine; nothing can be said of it.
-        TagQuery::Only(tags) => {
-            nonzero = tags
-                .iter()
-                .copied()
-                .filter(|t| t.without_protection().word() != 0)
-                .collect();
-            TagQuery::Only(&nonzero)
-        }
-        TagQuery::All => TagQuery::All,
+    let TagQuery::Only(wanted) = query else {
+        let binding = framework::binding(image);
+        let named = name_finding(binding, query, file_name);
+        return follow(image, query, binding, named, known);
     };
-    let presence = match query {
-        TagQuery::Only(tags) => bytes::presence(image, tags),
-        TagQuery::All => Presence::Telling,
-    };
+    let look = bytes::look(image, wanted);
+    let binding = default_tag_wanted(wanted, file_name).then(|| framework::binding(image));
+    let named = name_finding(binding.flatten(), query, file_name);
     // A driver that could be named by its default tag may set another.
-    let skip = presence != Presence::Telling && named.is_none();
-    result.routines = routine_names(image, binding);
-    result.blind = blindness::reasons(image, skip);
-    if skip {
-        result.findings.extend(named);
-        if let (TagQuery::Only(tags), Presence::InText) = (query, presence) {
-            bytes::grade(image, tags, &mut result.findings);
-        }
-        return (result, None);
+    let (mut result, learnt) = if look.telling || named.is_some() {
+        let binding = binding.unwrap_or_else(|| framework::binding(image));
+        follow(image, query, binding, named, known)
+    } else {
+        let unseen = TagFindings {
+            blind: blindness::reasons(image, Some(&look)),
+            ..TagFindings::default()
+        };
+        (unseen, None)
+    };
+    if look.telling || !look.is_empty() {
+        bytes::grade(image, wanted, &look, &mut result.findings);
     }
+    result.findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    (result, learnt)
+}
+
+type Order<'f> = (
+    Tag,
+    Grade,
+    Option<Role>,
+    &'f Option<Site>,
+    Option<&'static str>,
+    Option<Via>,
+);
+
+/// By tag, then strongest first.
+fn order(finding: &Finding) -> Order<'_> {
+    let f = finding;
+    (f.tag, f.grade, f.role, &f.site, f.api, f.via)
+}
+
+/// Follows values to calls, or takes what is known of them.
+fn follow(
+    image: &Image<'_>,
+    query: TagQuery<'_>,
+    binding: Option<Binding>,
+    named: Option<Finding>,
+    known: Known<'_>,
+) -> (TagFindings, Option<CodeFacts>) {
+    let mut result = TagFindings {
+        routines: routine_names(image, binding),
+        blind: blindness::reasons(image, None),
+        ..TagFindings::default()
+    };
     let recalled = known();
     let is_new = recalled.is_none();
-    let code = recalled.unwrap_or_else(|| code_facts(image, binding, query));
+    let code = recalled.unwrap_or_else(|| code_facts(image, query, binding));
     result.calls = code.calls;
     if code.calls.unresolved > 0 {
         result.blind.push(Blind::Unresolved(code.calls.unresolved));
@@ -72,21 +99,17 @@ pub(super) fn run(
         wanted.cloned().collect()
     };
     result.findings.extend(of(&|tag| query.wants(tag)));
-    if let TagQuery::Only(tags) = query {
-        bytes::grade(image, tags, &mut result.findings);
-        let turned: Vec<Tag> = reversed(tags);
+    if let TagQuery::Only(wanted) = query {
+        let turned: Vec<Tag> = reversed(wanted.tags());
         result.reversed = of(&|tag| turned.iter().any(|&t| same(t, tag)));
     }
-    result.findings.sort_by(|a, b| {
-        (a.tag, a.grade, a.role, &a.site, a.api, a.via)
-            .cmp(&(b.tag, b.grade, b.role, &b.site, b.api, b.via))
-    });
+    result.findings.sort_by(|a, b| order(a).cmp(&order(b)));
     (result, is_new.then_some(code))
 }
 
 /// Follows the code: the costly part, which depends on the image alone (and on whether routines
 /// that take a tag for other ends count, as they do for a question about certain tags).
-fn code_facts(image: &Image<'_>, binding: Option<Binding>, query: TagQuery<'_>) -> CodeFacts {
+fn code_facts(image: &Image<'_>, query: TagQuery<'_>, binding: Option<Binding>) -> CodeFacts {
     let Some(convention) = Convention::of(image.machine) else {
         return CodeFacts::default();
     };
@@ -98,6 +121,19 @@ fn code_facts(image: &Image<'_>, binding: Option<Binding>, query: TagQuery<'_>) 
         calls: analysis.counts(),
         limited: analysis.limited,
     }
+}
+
+/// True when the default tag that the framework would make of the file's name is asked for.
+fn default_tag_wanted(wanted: &Wanted, file_name: Option<&str>) -> bool {
+    let default = file_name.and_then(framework::default_tag);
+    default.is_some_and(|tag| alike(wanted, tag).is_some())
+}
+
+/// The wanted tag of the same letters: service names are case-blind, and copies of drivers change
+/// the case of file names.
+fn alike(wanted: &Wanted, tag: Tag) -> Option<Tag> {
+    let alike = |t: &&Tag| t.bytes().eq_ignore_ascii_case(&tag.bytes());
+    wanted.tags().iter().find(alike).copied()
 }
 
 /// The asked tags with their bytes reversed, but for those asked for anyway.
@@ -140,11 +176,8 @@ fn name_finding(
 ) -> Option<Finding> {
     binding?;
     let tag = framework::default_tag(file_name?)?;
-    // Service names are case-blind, and copies of drivers change the case of file names.
     let tag = match query {
-        TagQuery::Only(tags) => *tags
-            .iter()
-            .find(|t| t.bytes().eq_ignore_ascii_case(&tag.bytes()))?,
+        TagQuery::Only(wanted) => alike(wanted, tag)?,
         TagQuery::All => tag,
     };
     Some(Finding {

@@ -1,7 +1,8 @@
 //! What of an image cannot be seen into, said rather than passed over.
 
+use super::bytes::Look;
 use super::finding::Blind;
-use crate::artifact::driver::image::{Image, Section, entropy_of};
+use crate::artifact::driver::image::{Image, Section, entropy_of, may_be_packed};
 use memchr::memmem;
 
 /// Entropy (bits a byte) above which code counts as packed: none of 5,094 unpacked drivers
@@ -10,8 +11,8 @@ const PACKED: f64 = 7.5;
 /// Code sections shorter than this say nothing by their entropy.
 const MIN_FOR_ENTROPY: usize = 4096;
 
-/// All reasons. With `quick` smaller samples are measured.
-pub(super) fn reasons(image: &Image<'_>, quick: bool) -> Vec<Blind> {
+/// All reasons. For an image of which only a `look` was taken smaller samples are measured.
+pub(super) fn reasons(image: &Image<'_>, look: Option<&Look>) -> Vec<Blind> {
     let mut reasons = Vec::new();
     if !image.machine.is_analysed() {
         reasons.push(Blind::Machine);
@@ -23,10 +24,12 @@ pub(super) fn reasons(image: &Image<'_>, quick: bool) -> Vec<Blind> {
     // does not hold the tag openly.
     let packed = image
         .code_sections()
-        .filter_map(|s| packed(image, s, quick))
+        .filter_map(|s| packed(image, s, look.is_some()))
         .max();
     reasons.extend(packed.map(Blind::Packed));
-    reasons.extend(looks_up_allocators(image).then_some(Blind::RuntimeLookup));
+    let may_look_up = look.is_none_or(|look| look.names_allocator);
+    let looks_up = may_look_up && looks_up_allocators(image);
+    reasons.extend(looks_up.then_some(Blind::RuntimeLookup));
     reasons
 }
 
@@ -43,6 +46,9 @@ fn packed(image: &Image<'_>, section: &Section, quick: bool) -> Option<u16> {
     let middle = bytes
         .get(start..(start + sample).min(bytes.len()))
         .unwrap_or(bytes);
+    if !may_be_packed(middle) {
+        return None;
+    }
     let entropy = entropy_of(middle);
     (entropy > PACKED).then_some((entropy * 100.0) as u16)
 }
@@ -50,7 +56,7 @@ fn packed(image: &Image<'_>, section: &Section, quick: bool) -> Option<u16> {
 /// The image asks for routines by name and holds an allocator's name in UTF-16.
 fn looks_up_allocators(image: &Image<'_>) -> bool {
     let asks = image
-        .imports
+        .imports()
         .slots
         .values()
         .any(|i| i.routine() == Some("MmGetSystemRoutineAddress"));

@@ -2,30 +2,45 @@
 
 use super::answer::site;
 use super::finding::{Finding, Grade, MAX_SITES, Site};
-use super::query::{patterns, same};
+use super::halves;
+use super::query::patterns;
+use super::signs::{Sign, Wanted};
 use crate::artifact::driver::code::bounds::Bounds;
 use crate::artifact::driver::image::{Image, Machine, Section, directory};
 use crate::tag::Tag;
-use memchr::memmem;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Occurrences of one tag that are graded one by one; a tag with more is a common word,
 /// and the strongest grade is found among the first.
 const MAX_OCCURRENCES: usize = 4096;
 
-/// Images up to this size are analysed whatever they hold: it costs less than it is worth
-/// to look for reasons not to, and tags may be computed from constants unlike them.
-const ALWAYS_ANALYSED: usize = 48 * 1024;
+/// Images up to this size are analysed whatever they hold: tags may be computed from constants
+/// unlike them, and to make sure of it costs little here. Of larger ones there are too many: a
+/// folder of them would take several times as long.
+const ALWAYS_ANALYSED: usize = 16 * 1024;
 
-/// What a look at an image's bytes says of a tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Presence {
-    /// It is not there.
-    Absent,
-    /// It is there, but only inside text.
-    InText,
-    /// It may be used or computed.
-    Telling,
+/// Signs in one image that are looked at; a file with more was made to have them, and is
+/// analysed.
+const MAX_SIGNS: usize = 1 << 20;
+
+/// What a look at an image's bytes says of the tags.
+#[derive(Debug, Default)]
+pub(super) struct Look {
+    /// True when one of them may be used or computed.
+    pub telling: bool,
+    /// True when an allocator's name stands in the image in UTF-16.
+    pub names_allocator: bool,
+    /// For each tag, by its place among the wanted ones, the file offsets at which it stands...
+    exact: BTreeMap<usize, BTreeSet<usize>>,
+    /// ... and those at which it stands in UTF-16.
+    wide: BTreeMap<usize, Vec<usize>>,
+}
+
+impl Look {
+    /// True when a tag stands in the image, whatever that may mean.
+    pub fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.wide.is_empty()
+    }
 }
 
 /// Looks for signs that the image uses or computes one of the tags.
@@ -34,147 +49,78 @@ pub(super) enum Presence {
 /// a family are computed from each other), its halves beside zeros (put together by `or`),
 /// the tag in reverse, on ARM64 one of its halves in an instruction. An untagged allocator
 /// serves for the tag `None`.
-pub(super) fn presence(image: &Image<'_>, tags: &[Tag]) -> Presence {
-    if image.loaded_bytes().len() <= ALWAYS_ANALYSED {
-        return Presence::Telling;
-    }
-    tags.iter()
-        .map(|&tag| presence_of(image, tag))
-        .max()
-        .unwrap_or(Presence::Absent)
-}
-
-fn presence_of(image: &Image<'_>, tag: Tag) -> Presence {
-    let tag = tag.without_protection();
-    let few_letters = tag
-        .bytes()
-        .iter()
-        .filter(|b| !matches!(b, 0 | b' '))
-        .count()
-        < 2;
-    if few_letters || same(tag, Tag::new(*b"None")) {
-        return Presence::Telling;
-    }
-    let as_it_is = exact(image, tag);
-    if as_it_is == Presence::Telling || in_code(image, tag) {
-        return Presence::Telling;
-    }
-    let wide = as_it_is == Presence::Absent && !wide_occurrences(image, tag).is_empty();
-    if wide { Presence::InText } else { as_it_is }
-}
-
-/// Occurrences of the tag as it stands, by the three bytes that padding and protection
-/// leave alone.
-fn exact(image: &Image<'_>, tag: Tag) -> Presence {
+pub(super) fn look(image: &Image<'_>, wanted: &Wanted) -> Look {
     let bytes = image.loaded_bytes();
-    let [a, b, c, _] = tag.bytes();
-    let stem: &[u8] = if matches!(c, 0 | b' ') {
-        &[a, b]
-    } else {
-        &[a, b, c]
+    let mut look = Look {
+        telling: wanted.is_everywhere() || bytes.len() <= ALWAYS_ANALYSED,
+        ..Look::default()
     };
-    let patterns = patterns(tag);
-    let mut found = Presence::Absent;
-    for at in memmem::find_iter(bytes, stem) {
-        let Some(&[w, x, y, z]) = bytes.get(at..at + 4) else {
-            continue;
-        };
-        if !patterns.contains(&[w, x, y, z]) {
-            continue;
-        }
-        // Section names and other header bytes are no code and no data.
-        let in_section = image.rva_of(at).and_then(|r| image.section_at(r)).is_some();
-        if in_section && run_around(bytes, at) < TEXT {
-            return Presence::Telling;
-        }
-        found = Presence::InText;
-    }
-    found
-}
-
-fn in_code(image: &Image<'_>, tag: Tag) -> bool {
-    let [a, b, c, d] = tag.bytes();
-    let signs: [&[u8]; 5] = [
-        &[a, b, c],
-        &[b, c, d],
-        &[d, c, b, a],
-        &[a, b, 0, 0],
-        &[0, 0, c, d],
-    ];
-    let telling = |sign: &&[u8]| sign.iter().filter(|b| !matches!(b, 0 | b' ')).count() >= 2;
-    let signs: Vec<&[u8]> = signs.into_iter().filter(telling).collect();
     let tables = tables(image);
-    let coded = image.code_sections().any(|section| {
-        let code = image.section_bytes(section);
-        signs.iter().any(|sign| {
-            memmem::find_iter(code, sign).any(|at| {
-                let rva = section.rva.wrapping_add(at as u32);
-                run_around(code, at) < TEXT && !tables.iter().any(|t| t.contains(&rva))
-            })
-        })
+    let patterns: Vec<BTreeSet<[u8; 4]>> = wanted.tags().iter().map(|&t| patterns(t)).collect();
+    let mut left = MAX_SIGNS;
+    wanted.find(bytes, |at, sign, tag| {
+        match sign {
+            Sign::Itself => {
+                let stands = bytes.get(at..).and_then(<[u8]>::first_chunk);
+                if stands.is_some_and(|four| patterns[tag].contains(four)) {
+                    look.telling |= is_apart(image, at);
+                    let places = look.exact.entry(tag).or_default();
+                    if places.len() < MAX_OCCURRENCES {
+                        places.insert(at);
+                    }
+                }
+            }
+            Sign::Part => look.telling = look.telling || is_in_code(image, &tables, at),
+            Sign::Wide => {
+                let places = look.wide.entry(tag).or_default();
+                if places.len() < MAX_OCCURRENCES {
+                    places.push(at);
+                }
+            }
+            Sign::Allocator => look.names_allocator = true,
+        }
+        left -= 1;
+        left > 0
     });
-    coded || image.machine == Machine::Arm64 && has_half(image, tag)
+    look.telling |= left == 0
+        || image.machine == Machine::Arm64
+            && !look.telling
+            && wanted.tags().iter().any(|&tag| halves::any(image, tag));
+    look
 }
 
-/// ARM64: some instruction moves one of the tag's halves into a register.
-fn has_half(image: &Image<'_>, tag: Tag) -> bool {
-    let word = tag.without_protection().word();
-    let (low, high) = (word & 0xffff, word >> 16);
-    image.code_sections().any(|section| {
-        image.section_bytes(section).chunks_exact(4).any(|w| {
-            let word = u32::from_le_bytes([w[0], w[1], w[2], w[3]]);
-            let imm = word >> 5 & 0xffff;
-            word & 0x5f80_0000 == 0x5280_0000 && (imm == low || imm & 0x7fff == high & 0x7fff)
-        })
-    })
+/// True for bytes of a section that are no part of text. Section names and other header bytes
+/// are no code and no data.
+fn is_apart(image: &Image<'_>, at: usize) -> bool {
+    let section = image.rva_of(at).and_then(|rva| image.section_at(rva));
+    section.is_some() && run_around(image.loaded_bytes(), at) < TEXT
 }
 
-/// ARM64: places where a `movz`/`movk` pair makes the tag: RVAs of the second of the two
-/// halves, for tags that differ at most in the protected-pool bit.
-fn halves<'i>(image: &'i Image<'_>, tag: Tag) -> impl Iterator<Item = u32> + 'i {
-    let word = tag.without_protection().word();
-    let (low, high) = (word & 0xffff, word >> 16);
-    image.code_sections().flat_map(move |section| {
-        let code = image.section_bytes(section);
-        let mut last_low = usize::MAX;
-        code.chunks_exact(4).enumerate().filter_map(move |(n, w)| {
-            let word = u32::from_le_bytes([w[0], w[1], w[2], w[3]]);
-            // movz or movk, either size.
-            if word & 0x5f80_0000 != 0x5280_0000 {
-                return None;
-            }
-            let (imm, shift) = (word >> 5 & 0xffff, word >> 21 & 3);
-            if shift == 0 && imm == low {
-                last_low = n;
-            }
-            /// Instructions between the two halves at most.
-            const NEAR: usize = 16;
-            let pair =
-                shift == 1 && imm & 0x7fff == high & 0x7fff && n.wrapping_sub(last_low) < NEAR;
-            pair.then(|| section.rva.wrapping_add(n as u32 * 4))
-        })
-    })
+/// The same in code, outside of its tables.
+fn is_in_code(image: &Image<'_>, tables: &[std::ops::Range<u32>], at: usize) -> bool {
+    let Some(rva) = image.rva_of(at) else {
+        return false;
+    };
+    let coded = image.section_at(rva).is_some_and(Section::is_executable);
+    coded && run_around(image.loaded_bytes(), at) < TEXT && !tables.iter().any(|t| t.contains(&rva))
 }
 
-/// Adds the grades of all occurrences of `tags` that no call site accounts for.
-pub(super) fn grade(image: &Image<'_>, tags: &[Tag], findings: &mut Vec<Finding>) {
+/// Adds the grades of all occurrences of the wanted tags that no call site accounts for.
+pub(super) fn grade(image: &Image<'_>, wanted: &Wanted, look: &Look, findings: &mut Vec<Finding>) {
     let bounds = std::cell::LazyCell::new(|| Bounds::of(image));
     let excluded = tables(image);
-    for &tag in tags {
+    for (index, &tag) in wanted.tags().iter().enumerate() {
         let mut places: BTreeMap<Grade, Vec<Site>> = BTreeMap::new();
-        for offset in occurrences(image, tag) {
+        for &offset in look.exact.get(&index).into_iter().flatten() {
             let grade = grade_of(image, &bounds, &excluded, offset);
             places.entry(grade).or_default().push(place(image, offset));
         }
-        if tag.is_printable() {
-            let wide = wide_occurrences(image, tag);
-            if !wide.is_empty() {
-                let sites = wide.into_iter().map(|offset| place(image, offset));
-                places.entry(Grade::Text).or_default().extend(sites);
-            }
+        if let Some(wide) = look.wide.get(&index).filter(|_| tag.is_printable()) {
+            let sites = wide.iter().map(|&offset| place(image, offset));
+            places.entry(Grade::Text).or_default().extend(sites);
         }
         if image.machine == Machine::Arm64 {
-            let operands = halves(image, tag).map(|rva| site(image, rva));
+            let operands = halves::places(image, tag).map(|rva| site(image, rva));
             let mut operands = operands.peekable();
             if operands.peek().is_some() {
                 places.entry(Grade::Operand).or_default().extend(operands);
@@ -186,24 +132,6 @@ pub(super) fn grade(image: &Image<'_>, tags: &[Tag], findings: &mut Vec<Finding>
                 .map(|(grade, sites)| finding(tag, grade, &sites)),
         );
     }
-}
-
-fn occurrences(image: &Image<'_>, tag: Tag) -> BTreeSet<usize> {
-    let bytes = image.loaded_bytes();
-    let mut found = BTreeSet::new();
-    for pattern in patterns(tag) {
-        found.extend(memmem::find_iter(bytes, &pattern).take(MAX_OCCURRENCES));
-    }
-    found
-}
-
-/// Where the tag stands in UTF-16 text.
-fn wide_occurrences(image: &Image<'_>, tag: Tag) -> Vec<usize> {
-    let [a, b, c, d] = tag.without_protection().bytes();
-    let pattern = [a, 0, b, 0, c, 0, d, 0];
-    memmem::find_iter(image.loaded_bytes(), &pattern)
-        .take(MAX_OCCURRENCES)
-        .collect()
 }
 
 fn place(image: &Image<'_>, offset: usize) -> Site {

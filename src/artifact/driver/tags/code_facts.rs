@@ -111,7 +111,7 @@ impl KeptFinding {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{TagQuery, analyse, analyse_knowing};
+    use super::super::{TagQuery, Wanted, analyse, analyse_knowing};
     use super::*;
     use crate::artifact::driver::image::Image;
     use std::path::Path;
@@ -125,13 +125,13 @@ mod tests {
             for entry in std::fs::read_dir(folder.join(machine)).unwrap() {
                 let bytes = std::fs::read(entry.unwrap().path()).unwrap();
                 let image = Image::parse(&bytes).unwrap();
-                let first = [Tag::new(*b"None")];
+                let first = Wanted::new(&[Tag::new(*b"None")]);
                 let (_, learnt) =
                     analyse_knowing(&image, TagQuery::Only(&first), Some("x.sys"), &|| None);
                 let json = learnt.unwrap().to_json();
                 for tags in [[*b"HsCx", *b"Leak"], [*b"VlRq", *b"kaeL"]] {
-                    let tags = tags.map(Tag::new);
-                    let query = TagQuery::Only(&tags);
+                    let wanted = Wanted::new(&tags.map(Tag::new));
+                    let query = TagQuery::Only(&wanted);
                     let (found, new) = analyse_knowing(&image, query, Some("x.sys"), &|| {
                         CodeFacts::from_json(&json)
                     });

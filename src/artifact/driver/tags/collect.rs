@@ -105,7 +105,7 @@ impl<'r> Collector<'r> {
         let Some(rva) = scene.image.rva_of_address(address) else {
             return false;
         };
-        let import = scene.image.imports.slots.contains_key(&rva);
+        let import = scene.image.imports().slots.contains_key(&rva);
         self.routines.slots.contains_key(&rva) || !import && self.routines.has_pointers()
     }
 

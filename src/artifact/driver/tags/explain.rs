@@ -4,13 +4,21 @@ use super::finding::Finding;
 use crate::artifact::driver::arm64_decode;
 use crate::artifact::driver::code::bounds::Bounds;
 use crate::artifact::driver::image::{Image, Machine};
-use iced_x86::{Decoder, DecoderOptions, Formatter, IntelFormatter};
+use iced_x86::{Decoder, DecoderOptions, Formatter, IntelFormatter, Mnemonic, Register};
 
 /// The instructions that make `finding` plain, a line each: RVA and text.
 pub fn explain(image: &Image<'_>, finding: &Finding) -> Vec<String> {
+    explain_at(image, finding)
+        .into_iter()
+        .map(|(_, line)| line)
+        .collect()
+}
+
+/// The same, each line with its RVA as a number.
+pub fn explain_at(image: &Image<'_>, finding: &Finding) -> Vec<(u32, String)> {
     let line = |&rva: &u32| {
         let text = instruction(image, rva)?;
-        Some(format!("{rva:08x}  {text}"))
+        Some((rva, format!("{rva:08x}  {text}")))
     };
     finding.proof.iter().filter_map(line).collect()
 }
@@ -46,7 +54,7 @@ fn intel(image: &Image<'_>, rva: u32) -> String {
 }
 
 /// True when decoding the function around `rva` finds an instruction whose four-byte
-/// immediate stands exactly there.
+/// constant stands exactly there.
 pub(super) fn immediate_at(image: &Image<'_>, bounds: &Bounds<'_>, rva: u32) -> bool {
     let Some(function) = bounds.function_at(rva) else {
         return false;
@@ -66,10 +74,15 @@ pub(super) fn immediate_at(image: &Image<'_>, bounds: &Bounds<'_>, rva: u32) -> 
         if decoder.ip() > u64::from(rva) {
             let offsets = decoder.get_constant_offsets(&instruction);
             let place = at + offsets.immediate_offset() as u64;
+            let immediate = offsets.has_immediate() && offsets.immediate_size() >= 4;
+            // `lea r, [n + constant]` adds: what compilers make of a tag and a number.
+            let added = instruction.mnemonic() == Mnemonic::Lea
+                && !instruction.is_ip_rel_memory_operand()
+                && instruction.memory_base() != Register::None
+                && offsets.displacement_size() >= 4;
+            let addend = at + offsets.displacement_offset() as u64;
             return !instruction.is_invalid()
-                && offsets.has_immediate()
-                && offsets.immediate_size() >= 4
-                && place == u64::from(rva);
+                && (immediate && place == u64::from(rva) || added && addend == u64::from(rva));
         }
     }
     false

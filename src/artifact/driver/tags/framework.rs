@@ -32,7 +32,7 @@ const COMPONENT: &str = "KmdfLibrary";
 
 /// Finds the binding record of a framework driver.
 pub(super) fn binding(image: &Image<'_>) -> Option<Binding> {
-    if !image.imports.has_library("wdfldr") {
+    if !image.has_library("wdfldr") {
         return None;
     }
     let name: Vec<u8> = COMPONENT

@@ -17,19 +17,22 @@ mod collect;
 mod explain;
 mod finding;
 mod framework;
+mod halves;
 mod query;
 mod references;
 mod resync;
 mod routine;
+mod signs;
 mod structures;
 
 #[cfg(test)]
 mod tests;
 
 pub use code_facts::CodeFacts;
-pub use explain::explain;
+pub use explain::{explain, explain_at};
 pub use finding::{Blind, Finding, Grade, MAX_SITES, Site, SiteCounts, TagFindings, Via};
 pub use query::{TagQuery, same};
+pub use signs::Wanted;
 
 use super::image::Image;
 

@@ -1,5 +1,6 @@
 //! Which tags are asked for, and what counts as the same tag.
 
+use super::signs::Wanted;
 use crate::tag::Tag;
 use std::collections::BTreeSet;
 
@@ -7,7 +8,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Copy, Debug)]
 pub enum TagQuery<'a> {
     /// These tags. Images that cannot hold one are passed over cheaply.
-    Only(&'a [Tag]),
+    Only(&'a Wanted),
     /// Every tag that the image allocates or frees with.
     All,
 }
@@ -23,7 +24,7 @@ impl TagQuery<'_> {
     /// True when `tag` is asked for.
     pub fn wants(&self, tag: Tag) -> bool {
         match self {
-            TagQuery::Only(tags) => tags.iter().any(|&t| same(t, tag)),
+            TagQuery::Only(wanted) => wanted.tags().iter().any(|&t| same(t, tag)),
             TagQuery::All => true,
         }
     }

@@ -17,7 +17,7 @@ fn best(driver: &Driver, text: &str) -> Option<Finding> {
     let bytes = driver.build();
     let image = Image::parse(&bytes).unwrap();
     let asked = [tag(text)];
-    let found = analyse(&image, TagQuery::Only(&asked), None);
+    let found = analyse(&image, TagQuery::Only(&Wanted::new(&asked)), None);
     found.best(asked[0]).cloned()
 }
 
@@ -287,7 +287,7 @@ fn protected_padded_and_reversed_tags() {
     let bytes = driver.build();
     let image = Image::parse(&bytes).unwrap();
     let asked = [tag("\\x00kaL")];
-    let found = analyse(&image, TagQuery::Only(&asked), None);
+    let found = analyse(&image, TagQuery::Only(&Wanted::new(&asked)), None);
     assert!(found.best(asked[0]).is_none());
     assert_eq!(found.reversed[0].tag, tag("Lak"));
 }
@@ -352,7 +352,8 @@ proptest! {
         let bytes = driver.build();
         let image = Image::parse(&bytes).unwrap();
         analyse(&image, TagQuery::All, Some("noise.sys"));
-        analyse(&image, TagQuery::Only(&[tag("Leak")]), Some("noise.sys"));
+        let wanted = Wanted::new(&[tag("Leak")]);
+        analyse(&image, TagQuery::Only(&wanted), Some("noise.sys"));
     }
 
     #[test]

@@ -1,0 +1,217 @@
+//! The table of cases, case by case.
+
+use super::*;
+
+const STRONG: Leader = Leader {
+    class: Class::SteadyLeak,
+    share: Some(0.9),
+    growth_of_pool: Some(0.6),
+    points: 12,
+    cache: false,
+};
+
+fn found(reading: Reading) -> Correlation {
+    Correlation {
+        reading,
+        at: vec![],
+        covered: 1.0,
+        separation: Some(1.0),
+        lag: None,
+        survives: (60, 120),
+    }
+}
+
+fn brief(correlation: Option<&Correlation>) -> Brief<'_> {
+    Brief {
+        analysable_logs: 2,
+        unanalysable_logs: 0,
+        refusal_rows: u64::from(correlation.is_some()) * 50,
+        snapshots: 12,
+        most_points: 12,
+        leader: Some(STRONG),
+        correlation,
+        pressed: Some(true),
+        answer: Some(Answer::Named(0)),
+        logs_cover: true,
+        whole: true,
+    }
+}
+
+fn outcome(brief: &Brief<'_>) -> (Outcome, Confidence) {
+    let decision = decide(brief);
+    (decision.outcome, decision.confidence)
+}
+
+#[test]
+fn every_link_shown_is_confirmed_and_a_missing_one_is_not() {
+    let run_out = found(Reading::Exhausted);
+    assert_eq!(
+        outcome(&brief(Some(&run_out))),
+        (Outcome::LeakExplainsRefusals, Confidence::Confirmed)
+    );
+    let unnamed = Brief {
+        answer: Some(Answer::KernelOwned),
+        ..brief(Some(&run_out))
+    };
+    assert_eq!(
+        outcome(&unnamed),
+        (Outcome::LeakExplainsRefusals, Confidence::Probable)
+    );
+    let high = found(Reading::HighPool);
+    assert_eq!(outcome(&brief(Some(&high))).1, Confidence::Probable);
+    let brittle = Correlation {
+        survives: (0, 0),
+        ..found(Reading::Exhausted)
+    };
+    assert_eq!(outcome(&brief(Some(&brittle))).1, Confidence::Possible);
+    let two = Leader {
+        class: Class::TwoPoints,
+        points: 2,
+        ..STRONG
+    };
+    assert_eq!(
+        outcome(&Brief {
+            leader: Some(two),
+            ..brief(Some(&run_out))
+        })
+        .1,
+        Confidence::Possible
+    );
+}
+
+#[test]
+fn a_contradiction_beats_a_leak() {
+    let far = found(Reading::FarFromLimit);
+    assert_eq!(
+        outcome(&brief(Some(&far))),
+        (Outcome::RefusalsWithoutPoolPressure, Confidence::Confirmed)
+    );
+}
+
+#[test]
+fn refusals_that_cannot_be_compared_are_inconclusive() {
+    let blind = Brief {
+        refusal_rows: 50,
+        ..brief(None)
+    };
+    assert_eq!(
+        outcome(&blind),
+        (Outcome::Inconclusive, Confidence::Possible)
+    );
+    let nothing = Brief {
+        leader: None,
+        snapshots: 0,
+        most_points: 0,
+        ..blind
+    };
+    assert_eq!(
+        outcome(&nothing),
+        (Outcome::Inconclusive, Confidence::Insufficient)
+    );
+}
+
+#[test]
+fn without_refusals() {
+    let run_out = found(Reading::Exhausted);
+    let quiet = brief(None);
+    assert_eq!(
+        outcome(&quiet),
+        (Outcome::LeakWithoutRefusals, Confidence::Confirmed)
+    );
+    assert_eq!(
+        outcome(&Brief {
+            analysable_logs: 0,
+            ..quiet.clone()
+        })
+        .1,
+        Confidence::Possible
+    );
+    let healthy = Brief {
+        leader: None,
+        pressed: Some(false),
+        ..quiet.clone()
+    };
+    assert_eq!(
+        outcome(&healthy),
+        (Outcome::NoProblemFound, Confidence::Probable)
+    );
+    let pressed = Brief {
+        leader: None,
+        ..quiet.clone()
+    };
+    assert_eq!(outcome(&pressed).0, Outcome::PoolPressureWithoutLeak);
+    let none = Brief {
+        analysable_logs: 0,
+        snapshots: 0,
+        most_points: 0,
+        pressed: None,
+        ..healthy.clone()
+    };
+    assert_eq!(outcome(&none).0, Outcome::Inconclusive);
+    let in_part = Brief {
+        whole: false,
+        ..healthy.clone()
+    };
+    assert_eq!(
+        outcome(&in_part),
+        (Outcome::Inconclusive, Confidence::Insufficient)
+    );
+    let leak_in_part = Brief {
+        whole: false,
+        ..quiet.clone()
+    };
+    assert_eq!(
+        outcome(&leak_in_part),
+        (Outcome::LeakWithoutRefusals, Confidence::Probable)
+    );
+    let pressure = Brief {
+        leader: None,
+        ..brief(Some(&run_out))
+    };
+    assert_eq!(outcome(&pressure).0, Outcome::PoolPressureWithoutLeak);
+}
+
+#[test]
+fn small_shares_and_caches_are_no_strong_leak() {
+    assert_eq!(STRONG.leak(), Leak::Strong);
+    assert_eq!(
+        Leader {
+            share: Some(0.1),
+            ..STRONG
+        }
+        .leak(),
+        Leak::No
+    );
+    assert_eq!(
+        Leader {
+            share: Some(0.4),
+            ..STRONG
+        }
+        .leak(),
+        Leak::Weak
+    );
+    assert_eq!(
+        Leader {
+            cache: true,
+            ..STRONG
+        }
+        .leak(),
+        Leak::Weak
+    );
+    assert_eq!(
+        Leader {
+            growth_of_pool: Some(0.001),
+            ..STRONG
+        }
+        .leak(),
+        Leak::No
+    );
+    assert_eq!(
+        Leader {
+            class: Class::PlateauOrWarmUp,
+            ..STRONG
+        }
+        .leak(),
+        Leak::No
+    );
+}
