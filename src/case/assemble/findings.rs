@@ -76,7 +76,7 @@ pub(super) fn findings(
         );
     }
     reversed(parts, ledger, &mut add);
-    findings.extend(known::issues(parts, conclusion));
+    findings.extend(known::issues(parts, conclusion, tags));
     findings
 }
 
@@ -123,7 +123,7 @@ fn restarted(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Vec<String> {
 }
 
 /// Evidence of a tag's rows.
-fn rows_of(tags: &[TagRow], tag: Tag) -> Vec<String> {
+pub(super) fn rows_of(tags: &[TagRow], tag: Tag) -> Vec<String> {
     let mine = |row: &&TagRow| row.tag_hex == tag.hex();
     let row = tags.iter().find(mine);
     row.map(|row| row.evidence.clone()).unwrap_or_default()

@@ -1,13 +1,14 @@
 //! Known issues that the case fits.
 
 use super::Parts;
-use crate::artifact::driver::tags::Grade;
+use super::findings::rows_of;
+use crate::artifact::driver::tags::{Grade, same};
 use crate::case::conclusion::{Conclusion, TagAnswer, original_name};
 use crate::diagnosis::rules::{Holder, Match, Suspect, matches};
-use crate::report::model::{Finding, KnownIssue};
+use crate::report::model::{Finding, KnownIssue, TagRow};
 
 /// Findings for the rules that match a tag that leaks here.
-pub(super) fn issues(parts: &Parts<'_>, conclusion: &Conclusion) -> Vec<Finding> {
+pub(super) fn issues(parts: &Parts<'_>, conclusion: &Conclusion, tags: &[TagRow]) -> Vec<Finding> {
     let leaks = |answer: &&TagAnswer| {
         let series = parts.facts.series_of(answer.tag, answer.pool);
         series.is_some_and(|s| s.class.is_leak_pattern())
@@ -20,7 +21,7 @@ pub(super) fn issues(parts: &Parts<'_>, conclusion: &Conclusion) -> Vec<Finding>
         .collect();
     matches(&parts.options.rules, &suspects)
         .into_iter()
-        .map(|found| finding(&found))
+        .map(|found| finding(&found, &suspects, tags))
         .collect()
 }
 
@@ -44,7 +45,7 @@ fn suspect(parts: &Parts<'_>, answer: &TagAnswer) -> Suspect {
     }
 }
 
-fn finding(found: &Match<'_>) -> Finding {
+fn finding(found: &Match<'_>, suspects: &[Suspect], tags: &[TagRow]) -> Finding {
     let rule = found.rule;
     let mut text = format!("known issue {}: {}", rule.id, rule.title);
     if let Some(fixed) = &rule.fixed_in {
@@ -60,7 +61,12 @@ fn finding(found: &Match<'_>) -> Finding {
         rule: "known_issue",
         kind: "driver",
         text,
-        evidence: Vec::new(),
+        // The rows of the tags that the rule names and that leak here.
+        evidence: suspects
+            .iter()
+            .filter(|s| rule.tags.iter().any(|&tag| same(tag, s.tag)))
+            .flat_map(|s| rows_of(tags, s.tag))
+            .collect(),
         known_issue: Some(KnownIssue {
             id: rule.id.clone(),
             title: rule.title.clone(),
