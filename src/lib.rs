@@ -5,8 +5,9 @@
 //! (what was   (what each    (one UTC axis,  (leak? refusals  (one value; text, HTML,
 //!  uploaded)   file says)    series, epochs) explained? who?)  JSON, Markdown from it)
 //! ```
-//! A layer imports only from its left. [`case`] runs the chain over one upload, [`compare`] sets two
-//! reports side by side, [`cli`] turns words into options and reports into streams.
+//! A layer imports only from its left. [`case`] runs the chain over one upload, [`batch`] over many,
+//! [`compare`] sets two reports side by side, [`cli`] turns words into options and reports into
+//! streams.
 //!
 //! ```no_run
 //! use poolsleuth::bundle::{Bundle, Limits};
@@ -19,6 +20,7 @@
 //! ```
 
 pub mod artifact;
+pub mod batch;
 pub mod bundle;
 pub mod case;
 pub mod cli;

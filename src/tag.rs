@@ -5,6 +5,7 @@
 //! in C source is reversed (`'kaeL'` is `Leak`), and neither is the tag itself: two
 //! tags are the same only when all four bytes are.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -154,7 +155,7 @@ impl FromStr for Tag {
 }
 
 /// Which of the kernel's two pools an allocation was charged to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Pool {
     /// Nonpaged pool: always resident; the one http.sys watches.
     NonPaged,

@@ -2,6 +2,7 @@
 //!
 //! | module | asks |
 //! |---|---|
+//! | [`batch`] | many cases: one record each, resumable to the same bytes, whatever they hold? |
 //! | [`cli`] | does the program keep its promises to people and scripts: streams, status, limits, one report for any form of a case? |
 //! | [`collector`] | is what the companion collector made read natively, and is tampering seen? |
 //! | [`hostile`] | does text that would like to be code stay text in every output of every command? |
@@ -20,6 +21,7 @@
     clippy::print_stderr
 )]
 
+mod batch;
 mod cli;
 mod collector;
 mod hostile;

@@ -42,6 +42,27 @@ impl fmt::Display for Sha256 {
     }
 }
 
+/// Text that is no digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not 64 hexadecimal digits")]
+pub struct NotADigest;
+
+impl std::str::FromStr for Sha256 {
+    type Err = NotADigest;
+
+    fn from_str(text: &str) -> Result<Self, NotADigest> {
+        let mut bytes = [0; 32];
+        if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(NotADigest);
+        }
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| NotADigest)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| NotADigest)?;
+        }
+        Ok(Sha256(bytes))
+    }
+}
+
 impl fmt::Debug for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sha256({self})")
@@ -172,6 +193,15 @@ mod tests {
             Sha256::of(b"abc").to_string(),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+    }
+
+    #[test]
+    fn what_is_printed_can_be_read() {
+        let digest = Sha256::of(b"abc");
+        assert_eq!(digest.to_string().parse(), Ok(digest));
+        for wrong in ["", "ba78", &"g".repeat(64), &"é".repeat(32)] {
+            assert_eq!(wrong.parse::<Sha256>(), Err(NotADigest));
+        }
     }
 
     #[test]

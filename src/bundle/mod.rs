@@ -43,7 +43,7 @@ pub use artifact::{
 };
 pub use classify::{Basis, HEAD_BYTES, NameHint, NotAnImage, Role, RoleReason, classify};
 pub use container::ContainerKind;
-pub use digest::{ContentDigest, HashingReader, Sha256, case_digest};
+pub use digest::{ContentDigest, HashingReader, NotADigest, Sha256, case_digest};
 pub use limits::{ByteLimit, LimitHit, Limits};
 pub use manifest::{FileRole, Manifest, ManifestFile, ManifestHost, NoManifest};
 pub use name::{ArtifactName, NameEncoding};

@@ -11,13 +11,14 @@ use rayon::prelude::*;
 use super::catalogs::{self, Listing};
 use super::custody::Custody;
 use super::facts::CaseFacts;
+use super::memory::{Aspect, ImageMemory};
 use super::progress::{Phase, Progress};
 use super::survey::{Survey, Use};
 use crate::artifact::driver::catalog::Catalog;
 use crate::artifact::driver::identity::{Identity, identify};
 use crate::artifact::driver::image::{Image, ImageError, Machine};
 use crate::artifact::driver::tags::{
-    Blind, Finding, Grade, TagFindings, TagQuery, Wanted, analyse, explain_at,
+    Blind, CodeFacts, Finding, Grade, TagFindings, TagQuery, Wanted, analyse_knowing, explain_at,
 };
 use crate::artifact::quote;
 use crate::bundle::{Artifact, Bundle, ContentDigest, Role, Sha256};
@@ -137,6 +138,7 @@ pub(super) fn scan(
     survey: &mut Survey,
     facts: &CaseFacts,
     progress: &dyn Progress,
+    memory: &dyn ImageMemory,
 ) -> Images {
     let tags: Vec<Tag> = facts.wanted.iter().map(|(tag, _)| *tag).collect();
     let bundles: Vec<&Bundle> = std::iter::once(bundle).chain(more).collect();
@@ -164,7 +166,12 @@ pub(super) fn scan(
     let looked: Vec<Looked> = jobs
         .par_iter()
         .map(|&(index, artifact)| {
-            let looked = look(bundles[index], index, artifact, &wanted, &catalogs);
+            let question = Question {
+                wanted: &wanted,
+                catalogs: &catalogs,
+                memory,
+            };
+            let looked = look(bundles[index], index, artifact, &question);
             progress.advance(bundles[index].size_of(artifact.id).unwrap_or(0));
             looked
         })
@@ -240,13 +247,7 @@ fn hides(blind: &Blind) -> bool {
     )
 }
 
-fn look(
-    bundle: &Bundle,
-    index: usize,
-    artifact: &Artifact,
-    wanted: &Wanted,
-    catalogs: &[Catalog],
-) -> Looked {
+fn look(bundle: &Bundle, index: usize, artifact: &Artifact, question: &Question<'_>) -> Looked {
     let bytes = match bundle.read_whole(artifact.id, MAX_IMAGE) {
         Ok(bytes) => bytes,
         Err(why) => {
@@ -271,13 +272,12 @@ fn look(
     };
     let name = artifact.name.to_string();
     let result = catch_unwind(AssertUnwindSafe(|| {
-        read_image(&bytes, &name, wanted, catalogs)
+        read_image(&bytes, sha256, &name, question)
     }));
     match result {
         Ok(Ok(mut facts)) => {
             facts.bundle = index;
             facts.artifact = artifact.id.index();
-            facts.sha256 = sha256;
             let notes = facts.blind.iter().map(|b| b.sentence()).collect();
             Looked {
                 entry: Some((digest, Use::Used, notes)),
@@ -301,12 +301,41 @@ fn look(
     }
 }
 
+/// What is asked of every image.
+struct Question<'a> {
+    wanted: &'a Wanted,
+    catalogs: &'a [Catalog],
+    memory: &'a dyn ImageMemory,
+}
+
+/// The findings of an image; what its code does with tags is taken from memory where it is known.
+fn analyse_remembered(
+    image: &Image<'_>,
+    sha256: Sha256,
+    file_name: &str,
+    question: &Question<'_>,
+) -> TagFindings {
+    let memory = question.memory;
+    let known = || memory.recall(Aspect::Code, sha256);
+    let (found, learnt) = analyse_knowing(
+        image,
+        TagQuery::Only(question.wanted),
+        Some(file_name),
+        &|| CodeFacts::from_json(&known()?),
+    );
+    if let Some(learnt) = learnt {
+        memory.keep(Aspect::Code, sha256, &learnt.to_json());
+    }
+    found
+}
+
 fn read_image(
     bytes: &[u8],
+    sha256: Sha256,
     name: &str,
-    wanted: &Wanted,
-    catalogs: &[Catalog],
+    question: &Question<'_>,
 ) -> Result<ImageFacts, ImageError> {
+    let (wanted, catalogs) = (question.wanted, question.catalogs);
     let image = Image::parse(bytes)?;
     let file_name = name.rsplit('/').next().unwrap_or(name).to_owned();
     let TagFindings {
@@ -317,7 +346,7 @@ fn read_image(
     } = if wanted.tags().is_empty() {
         TagFindings::default()
     } else {
-        analyse(&image, TagQuery::Only(wanted), Some(&file_name))
+        analyse_remembered(&image, sha256, &file_name, question)
     };
     let matters = findings.iter().any(|f| f.grade < Grade::Text);
     let identity = if matters {
@@ -335,7 +364,7 @@ fn read_image(
         artifact: 0,
         name: name.to_owned(),
         file_name,
-        sha256: Sha256::of(&[]),
+        sha256,
         machine: image.machine,
         reversed: reversed
             .iter()

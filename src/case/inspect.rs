@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::assemble::driver_of;
+use super::assemble::{driver_of, version_of_info};
 use super::catalogs::Listing;
 use super::images::ImageFacts;
 use crate::artifact::driver::catalog::Catalog;
 use crate::artifact::driver::identity::identify;
 use crate::artifact::driver::image::{Image, ImageError};
+use crate::artifact::driver::layout::Layout;
 use crate::artifact::driver::signature::SignatureState;
 use crate::artifact::driver::tags::{Finding, Grade, TagQuery, Via, analyse, explain};
+use crate::artifact::driver::version;
 use crate::bundle::Sha256;
 use crate::report::escape::{Charset, terminal};
 use crate::report::model::Driver;
@@ -112,6 +114,30 @@ pub struct Calls {
     pub parameter: u32,
     pub global: u32,
     pub unresolved: u32,
+}
+
+/// What an image's version resource says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(missing_docs, reason = "named as in the version resource")]
+pub struct ImageVersion {
+    pub file_version: Option<String>,
+    pub company: Option<String>,
+    pub original_name: Option<String>,
+}
+
+/// Reads the version resource alone, which touches little of an image. What is no image, or
+/// has no such resource, says nothing.
+pub fn image_version(bytes: &[u8]) -> ImageVersion {
+    let Ok(layout) = Layout::parse(bytes) else {
+        return ImageVersion::default();
+    };
+    let (info, _) = version::read(bytes, &layout);
+    let stated = version_of_info(&info);
+    ImageVersion {
+        file_version: stated.file_version,
+        company: stated.company,
+        original_name: stated.original_name,
+    }
 }
 
 /// Opens one image up; `catalogs` are those that were given with it.

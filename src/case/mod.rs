@@ -20,6 +20,7 @@ mod images;
 mod inspect;
 mod logs;
 pub mod lookup;
+mod memory;
 mod names;
 mod observation;
 mod options;
@@ -29,12 +30,15 @@ mod survey;
 mod times;
 
 pub use catalogs::of_bundle as catalogs_of;
-pub use inspect::{ImageReport, inspect_image};
+pub use inspect::{ImageReport, ImageVersion, image_version, inspect_image};
+pub use memory::{Aspect, ImageMemory, NoMemory};
 pub use names::{Name, NameKind, names};
 pub use options::Options;
 pub use progress::{NoProgress, Phase, Progress};
 
-use crate::bundle::{Artifact, Bundle, BundleNote, Role};
+use rayon::prelude::*;
+
+use crate::bundle::{Artifact, Bundle, BundleNote, ContentDigest, Role};
 use crate::report::Report;
 use crate::report::model::Refusals;
 
@@ -126,12 +130,34 @@ pub fn analyse(
     options: &Options,
     progress: &dyn Progress,
 ) -> Report {
+    analyse_with(bundle, more_images, options, progress, &NoMemory)
+}
+
+/// Digests of all artifacts as [`analyse`] takes them, for [`Bundle::case_digest`]: what is too
+/// large to be of use is hashed to the same point.
+pub fn content_digests(bundle: &Bundle) -> Vec<ContentDigest> {
+    bundle
+        .artifacts()
+        .par_iter()
+        .map(|artifact| survey::digest_as_analysed(bundle, artifact))
+        .collect()
+}
+
+/// As [`analyse`], with a memory for what images say of themselves. The report is the same with
+/// any memory.
+pub fn analyse_with(
+    bundle: &Bundle,
+    more_images: &[Bundle],
+    options: &Options,
+    progress: &dyn Progress,
+    memory: &dyn ImageMemory,
+) -> Report {
     let mut survey = survey::read(bundle, options, progress);
     let log = logs::settle(bundle, &mut survey);
     let pools = pools::read(bundle, &mut survey, options);
     let host = host::facts(&survey, options, &pools);
     let facts = facts::gather(&log, &pools, host, is_whole(bundle));
-    let mut images = images::scan(bundle, more_images, &mut survey, &facts, progress);
+    let mut images = images::scan(bundle, more_images, &mut survey, &facts, progress, memory);
     let custody = custody::check(bundle, &mut survey);
     if let Some(custody) = &custody {
         images.mark_loaded(custody);

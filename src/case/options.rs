@@ -2,6 +2,7 @@
 
 use crate::artifact::pooltag::PoolTags;
 use crate::diagnosis::headroom::{Arch, OsVersion};
+use crate::diagnosis::rules::Rule;
 use crate::timeline::stamp::DateOrder;
 use crate::timeline::zone::Zone;
 
@@ -22,6 +23,8 @@ pub struct Options {
     pub npp_limit: Option<u64>,
     /// Tables of tag owners (`--pooltag`), with the names of their files.
     pub pooltags: Vec<(String, PoolTags)>,
+    /// Known issues that are looked for.
+    pub rules: Vec<Rule>,
     /// The options that shape the result, as words of a command line, for repeating the run.
     pub typed: Vec<String>,
 }

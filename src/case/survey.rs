@@ -4,6 +4,7 @@ use std::io::{BufReader, Read};
 
 use rayon::prelude::*;
 
+use super::images::MAX_IMAGE;
 use super::logs::{Digest, LogFile, read_log};
 use super::options::Options;
 use super::pools::{PoolFile, survey_pool};
@@ -351,6 +352,16 @@ pub(super) fn digest_all(bundle: &Bundle, artifact: &Artifact) -> ContentDigest 
 /// The digest of an artifact that is read for nothing else.
 pub(super) fn digest_of(bundle: &Bundle, artifact: &Artifact) -> ContentDigest {
     digest_up_to(bundle, artifact, MAX_UNUSED)
+}
+
+/// The digest that the analysis of a case takes of an artifact.
+pub(super) fn digest_as_analysed(bundle: &Bundle, artifact: &Artifact) -> ContentDigest {
+    let size = artifact.size.or(artifact.claimed_size).unwrap_or(0);
+    match artifact.role {
+        Role::HttpErr | Role::Poolmon => digest_all(bundle, artifact),
+        Role::Driver if size > MAX_IMAGE => ContentDigest::Unreadable,
+        _ => digest_of(bundle, artifact),
+    }
 }
 
 fn digest_up_to(bundle: &Bundle, artifact: &Artifact, cap: u64) -> ContentDigest {

@@ -40,13 +40,7 @@ pub(super) fn run(args: &AnalyzeArgs, common: &Common) -> Result<Exit, Failure> 
 /// The options of an analysis, folders of more images among the words typed.
 pub(super) fn options_with(facts: &FactArgs, drivers: &[PathBuf]) -> Result<Options, Failure> {
     let mut options = options(facts)?;
-    let last = |path: &PathBuf| path.file_name().map(|n| n.to_string_lossy().into_owned());
-    options.typed.extend(
-        drivers
-            .iter()
-            .filter_map(last)
-            .map(|name| format!("--drivers={name}")),
-    );
+    options.typed.extend(typed_drivers(drivers));
     Ok(options)
 }
 
@@ -185,12 +179,21 @@ pub(super) fn options(facts: &FactArgs) -> Result<Options, Failure> {
         ram: facts.ram,
         npp_limit: facts.npp_limit,
         pooltags,
+        rules: super::rules::in_use(&facts.rules)?,
         typed: typed(facts),
     })
 }
 
+/// Folders of further images, as words of a command line, by their last names.
+pub(super) fn typed_drivers(drivers: &[PathBuf]) -> impl Iterator<Item = String> {
+    drivers.iter().filter_map(|path| {
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        Some(format!("--drivers={name}"))
+    })
+}
+
 /// The options as words of a command line; of files only the last name, which is theirs.
-fn typed(facts: &FactArgs) -> Vec<String> {
+pub(super) fn typed(facts: &FactArgs) -> Vec<String> {
     let order = facts
         .date_order
         .and_then(|o| o.to_possible_value())
@@ -215,7 +218,12 @@ fn typed(facts: &FactArgs) -> Vec<String> {
         .iter()
         .filter_map(last)
         .map(|name| format!("--pooltag={name}"));
-    stated.chain(tables).collect()
+    let rules = facts
+        .rules
+        .iter()
+        .filter_map(last)
+        .map(|name| format!("--rules={name}"));
+    stated.chain(tables).chain(rules).collect()
 }
 
 /// The demonstration case, as an archive in the program itself.
@@ -238,10 +246,11 @@ pub(super) fn demo(args: &DemoArgs, common: &Common) -> Result<Exit, Failure> {
             folder.display()
         );
     }
+    let options = options(&FactArgs::default())?;
     let case = Case {
         paths: std::slice::from_ref(&folder),
         drivers: &[],
-        options: &Options::default(),
+        options: &options,
     };
     let redaction = redaction.map(|redaction| (redaction, &args.out.redact));
     let report = report(&case, redaction, common)?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::batch_args::{BatchArgs, MergeArgs, RulesCommand, WorkerArgs};
 use crate::diagnosis::headroom::{Arch, OsVersion, parse_size};
 use crate::tag::Tag;
 use crate::timeline::zone::Zone;
@@ -85,6 +86,18 @@ pub(super) enum Command {
     Scan(ScanArgs),
     /// Show all that driver images say: tags they allocate with, version, signer.
     Inspect(InspectArgs),
+    /// Analyse many cases, unattended and resumably, and roll them up.
+    Batch(BatchArgs),
+    /// Join the results of batches that did parts of a whole.
+    Merge(MergeArgs),
+    /// Check rules of known issues.
+    Rules {
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
+    /// One worker of a batch.
+    #[command(hide = true)]
+    BatchWorker(WorkerArgs),
     /// Set two cases side by side: before and after a fix, or two nodes.
     Diff(DiffArgs),
     /// Show the evidence of a saved report, and check it against the bundle.
@@ -131,6 +144,9 @@ pub(super) struct FactArgs {
     /// A pooltag.txt; its owners are hints, never evidence. Repeatable.
     #[arg(long, value_name = "FILE")]
     pub(super) pooltag: Vec<PathBuf>,
+    /// More known issues: a folder of .toml files, or one. Repeatable.
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

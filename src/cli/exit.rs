@@ -17,10 +17,14 @@ pub enum Exit {
     Failed,
     /// 2: wrong usage.
     Usage,
+    /// 4: a batch is complete, but some of its cases could not be analysed.
+    SomeFailed,
     /// 5: the input was refused by a limit or an integrity check.
     Refused,
     /// 10: the level named by `--fail-on` was met.
     LevelMet,
+    /// 130: ended on request before all was done; a batch can be resumed.
+    Interrupted,
 }
 
 impl Exit {
@@ -30,8 +34,10 @@ impl Exit {
             Exit::Done => 0,
             Exit::Failed => 1,
             Exit::Usage => 2,
+            Exit::SomeFailed => 4,
             Exit::Refused => 5,
             Exit::LevelMet => 10,
+            Exit::Interrupted => 130,
         }
     }
 }

@@ -4,6 +4,9 @@
 
 mod analyze;
 mod args;
+mod batch;
+mod batch_args;
+mod batch_progress;
 mod diff;
 mod exit;
 mod generate;
@@ -12,6 +15,7 @@ mod output;
 mod progress;
 mod quick;
 mod redact;
+mod rules;
 mod show;
 
 use std::ffi::OsString;
@@ -48,6 +52,10 @@ pub fn run(words: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Tags(args) => quick::tags(args, &cli.common),
         Command::Scan(args) => images::scan(args, &cli.common),
         Command::Inspect(args) => images::inspect(args, &cli.common),
+        Command::Batch(args) => batch::run(args, &cli.common),
+        Command::Merge(args) => batch::merge(args, &cli.common),
+        Command::Rules { command } => rules::run(command),
+        Command::BatchWorker(args) => batch::worker(args),
         Command::Diff(args) => diff::run(args, &cli.common),
         Command::Show(args) => show::run(args, &cli.common),
         Command::Demo(args) => analyze::demo(args, &cli.common),

@@ -9,7 +9,7 @@ use super::exit::Failure;
 use crate::report::escape::{Charset, Neutral, terminal};
 use crate::report::markdown::Audience;
 use crate::report::text::{self, Style};
-use crate::report::{Report, csv, html, json, markdown, timeline};
+use crate::report::{Report, folder, html, json, markdown};
 
 /// Writes to stdout through `render`.
 pub(super) fn to_stdout(
@@ -68,23 +68,8 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), Failure> {
 
 /// Writes all renderings into a folder.
 pub(super) fn write_all(report: &Report, folder: &Path, neutral: Neutral) -> Result<(), Failure> {
-    write_file(&folder.join("report.json"), |w| json::write(report, w))?;
-    write_file(&folder.join("report.html"), |w| html::write(report, w))?;
-    write_file(&folder.join("report.md"), |w| {
-        markdown::write(report, Audience::Internal, w)
-    })?;
-    write_file(&folder.join("customer.md"), |w| {
-        markdown::write(report, Audience::Customer, w)
-    })?;
-    write_file(&folder.join("timeline.jsonl"), |w| {
-        timeline::write(report, w)
-    })?;
-    write_file(&folder.join("tags.csv"), |w| csv::tags(report, neutral, w))?;
-    write_file(&folder.join("episodes.csv"), |w| {
-        csv::episodes(report, neutral, w)
-    })?;
-    write_file(&folder.join("drivers.csv"), |w| {
-        csv::drivers(report, neutral, w)
+    folder::each(report, folder, neutral, |path, render| {
+        write_file(path, render)
     })
 }
 

@@ -8,4 +8,5 @@ pub mod correlation;
 pub mod growth;
 pub mod headroom;
 pub mod lockstep;
+pub mod rules;
 pub mod verdict;

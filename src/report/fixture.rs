@@ -393,18 +393,21 @@ pub fn leak_explained() -> Report {
             kind: "clock",
             text: "the snapshots' clock is the local one of the server".to_owned(),
             evidence: Vec::new(),
+            known_issue: None,
         },
         Finding {
             rule: "queue_full",
             kind: "rival",
             text: "QueueFull: no row in any log".to_owned(),
             evidence: Vec::new(),
+            known_issue: None,
         },
         Finding {
             rule: "app_offline",
             kind: "rival",
             text: "AppOffline: 3 rows, none within an outage".to_owned(),
             evidence: ids(&["E8"]),
+            known_issue: None,
         },
     ];
     report.next_steps = vec![

@@ -571,6 +571,26 @@ pub struct Finding {
     pub text: String,
     /// Evidence ids.
     pub evidence: Vec<String>,
+    /// The known issue that it is, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known_issue: Option<KnownIssue>,
+}
+
+/// An issue that somebody described before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct KnownIssue {
+    /// Its name in its pack of rules.
+    pub id: String,
+    /// What it is, in a sentence.
+    pub title: String,
+    /// The version or update in which it is fixed, where that is known.
+    pub fixed_in: Option<String>,
+    /// Where it is described.
+    pub link: Option<String>,
+    /// When that was written, as `YYYY-MM-DD`.
+    pub date: Option<String>,
+    /// The pack: `built in`, or the name of its file.
+    pub pack: String,
 }
 
 /// What to do next.

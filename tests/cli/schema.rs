@@ -33,10 +33,10 @@ fn closed(schema: &Value) -> Value {
             if object.contains_key("properties") {
                 object.insert("additionalProperties".to_owned(), json!(false));
             }
-            if let Some(Value::Array(variants)) = object.get_mut("anyOf") {
-                if variants[0].get("enum").is_some() {
-                    *variants = vec![variants[0].clone(), json!({ "type": "null" })];
-                }
+            if let Some(Value::Array(variants)) = object.get_mut("anyOf")
+                && variants[0].get("enum").is_some()
+            {
+                *variants = vec![variants[0].clone(), json!({ "type": "null" })];
             }
             Value::Object(object)
         }

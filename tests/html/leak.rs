@@ -500,6 +500,7 @@ fn leak_rest(report: &mut Report) {
         kind,
         text: words.into(),
         evidence: texts(ids),
+        known_issue: None,
     };
     report.findings = vec![
         finding(

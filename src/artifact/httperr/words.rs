@@ -203,7 +203,7 @@ const KEEP: [[u64; 4]; MAX_CACHED + 1] = {
         while word < 4 {
             // The last word of the window holds the token's last eight bytes, and so on.
             let behind = 8 * (3 - word);
-            let bytes = if len > behind { len - behind } else { 0 };
+            let bytes = len.saturating_sub(behind);
             keep[len][word] = top_bytes(if bytes > 8 { 8 } else { bytes });
             word += 1;
         }

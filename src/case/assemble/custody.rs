@@ -140,6 +140,7 @@ pub(super) fn exhausted(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Option<Fi
         kind: "pool",
         text,
         evidence: cited,
+        known_issue: None,
     })
 }
 
@@ -188,6 +189,7 @@ pub(super) fn holders(
         kind: "pool",
         text,
         evidence: cited,
+        known_issue: None,
     })
 }
 
@@ -197,6 +199,7 @@ fn finding(rule: &'static str, text: String, evidence: Vec<String>) -> Finding {
         kind: "input",
         text,
         evidence,
+        known_issue: None,
     }
 }
 

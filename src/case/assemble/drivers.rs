@@ -7,6 +7,7 @@ use crate::artifact::driver::identity::Identity;
 use crate::artifact::driver::pdb::LinkStamp;
 use crate::artifact::driver::signature::{DigestVerdict, SignatureState};
 use crate::artifact::driver::tags::{Finding, Via, same};
+use crate::artifact::driver::version::VersionInfo;
 use crate::case::catalogs::Listing;
 use crate::case::conclusion::{Conclusion, TagAnswer};
 use crate::case::evidence::Ledger;
@@ -174,7 +175,7 @@ pub(in crate::case) fn driver(image: &ImageFacts) -> Driver {
         path: image.name.clone(),
         sha256: image.sha256.to_string(),
         machine: image.machine.name(),
-        version: identity.map(version).unwrap_or_default(),
+        version: identity.map(|i| version(&i.version)).unwrap_or_default(),
         linked: identity.map_or_else(String::new, |i| linked(&i.link)),
         pdb: identity
             .and_then(|i| i.pdb.as_ref())
@@ -185,8 +186,8 @@ pub(in crate::case) fn driver(image: &ImageFacts) -> Driver {
     }
 }
 
-fn version(identity: &Identity) -> Version {
-    let info = &identity.version;
+/// What a version resource says, as reports show it.
+pub(in crate::case) fn version(info: &VersionInfo) -> Version {
     let fixed = info.fixed();
     let text = |name: &str| {
         info.text(name)

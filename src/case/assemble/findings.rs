@@ -2,6 +2,7 @@
 
 use super::Parts;
 use super::custody;
+use super::known;
 use super::places::{cite_logs, cite_snapshot};
 use crate::artifact::pooltag::well_known;
 use crate::case::conclusion::{Conclusion, kernel_owned, rivals_within};
@@ -23,6 +24,7 @@ pub(super) fn findings(
             kind,
             text,
             evidence,
+            known_issue: None,
         })
     };
     rivals(parts, ledger, &mut add);
@@ -68,6 +70,7 @@ pub(super) fn findings(
     findings.extend(custody::exhausted(parts, ledger));
     findings.extend(custody::findings(parts, ledger));
     images(parts, ledger, &mut findings);
+    findings.extend(known::issues(parts, conclusion, tags));
     findings
 }
 
@@ -79,6 +82,7 @@ fn images(parts: &Parts<'_>, ledger: &mut Ledger<'_>, findings: &mut Vec<Finding
             kind,
             text,
             evidence,
+            known_issue: None,
         })
     };
     for (name, sha256, why) in parts.images.blind.iter().take(8) {
@@ -137,7 +141,7 @@ fn restarted(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Vec<String> {
 }
 
 /// Evidence of a tag's rows.
-fn rows_of(tags: &[TagRow], tag: Tag) -> Vec<String> {
+pub(super) fn rows_of(tags: &[TagRow], tag: Tag) -> Vec<String> {
     let mine = |row: &&TagRow| row.tag_hex == tag.hex();
     let row = tags.iter().find(mine);
     row.map(|row| row.evidence.clone()).unwrap_or_default()

@@ -4,6 +4,7 @@ mod coverage;
 mod custody;
 mod drivers;
 mod findings;
+mod known;
 mod places;
 mod pool;
 mod reasons;
@@ -39,7 +40,7 @@ pub(super) struct Parts<'a> {
     pub(super) options: &'a Options,
 }
 
-pub(super) use drivers::driver as driver_of;
+pub(super) use drivers::{driver as driver_of, version as version_of_info};
 
 /// The refusals of logs that stand alone.
 pub(super) fn refusals_of(log: &LogFacts) -> Refusals {

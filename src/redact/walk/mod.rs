@@ -305,12 +305,15 @@ impl Redactor {
             kind,
             text,
             evidence,
+            // Rules are not the case's: they say the same of every case.
+            known_issue,
         } = finding;
         Finding {
             rule,
             kind,
             text: self.sentence(&text),
             evidence,
+            known_issue,
         }
     }
 

@@ -10,10 +10,19 @@ pub const SCRIPT: &str = include_str!("script.js");
 
 /// The policy for [`STYLE`] and [`SCRIPT`]: nothing is loaded, sent, framed or based elsewhere.
 pub fn policy() -> String {
+    policy_with(&[])
+}
+
+/// As [`policy`], for a page with further style sheets.
+pub fn policy_with(styles: &[&str]) -> String {
+    let hash = |text: &str| format!(" 'sha256-{}'", base64(&Sha256::digest(text)));
+    let styles: String = std::iter::once(&STYLE)
+        .chain(styles)
+        .map(|s| hash(s))
+        .collect();
     format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        base64(&Sha256::digest(STYLE)),
-        base64(&Sha256::digest(SCRIPT))
+        "default-src 'none'; style-src{styles}; script-src{}; base-uri 'none'; form-action 'none'",
+        hash(SCRIPT)
     )
 }
 

@@ -14,7 +14,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 /// What a routine does with the memory that carries the tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub enum Role {
     /// It allocates, or sets up something that allocates later.
     Allocate,
@@ -210,6 +212,14 @@ fn by_name() -> &'static HashMap<&'static str, &'static Api> {
     static ROWS: LazyLock<HashMap<&'static str, &'static Api>> =
         LazyLock::new(|| TABLE.iter().map(|api| (api.name, api)).collect());
     &ROWS
+}
+
+/// The name as the table has it, for names that were kept elsewhere.
+pub fn name_in_table(name: &str) -> Option<&'static str> {
+    TABLE
+        .iter()
+        .map(|api| api.name)
+        .find(|known| *known == name)
 }
 
 /// The row for a framework function by its index in the function table.

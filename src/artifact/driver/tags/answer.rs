@@ -3,6 +3,7 @@
 use super::analysis::Analysis;
 use super::blindness;
 use super::bytes;
+use super::code_facts::CodeFacts;
 use super::collect::{Carrier, Hit};
 use super::finding::{Blind, Finding, Grade, MAX_SITES, Site, TagFindings, Via};
 use super::framework::{self, Binding};
@@ -15,31 +16,41 @@ use crate::artifact::driver::image::Image;
 use crate::tag::{Pool, Tag};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The whole analysis.
-pub(super) fn run(image: &Image<'_>, query: TagQuery<'_>, file_name: Option<&str>) -> TagFindings {
+/// What a caller may know of the code of this image.
+pub(super) type Known<'a> = &'a dyn Fn() -> Option<CodeFacts>;
+
+/// The whole analysis. `known` is asked for what the code of this image does, should that be
+/// needed; what had to be found out comes back beside the findings.
+pub(super) fn run(
+    image: &Image<'_>,
+    query: TagQuery<'_>,
+    file_name: Option<&str>,
+    known: Known<'_>,
+) -> (TagFindings, Option<CodeFacts>) {
     let TagQuery::Only(wanted) = query else {
         let binding = framework::binding(image);
         let named = name_finding(binding, query, file_name);
-        return follow(image, query, binding, named);
+        return follow(image, query, binding, named, known);
     };
     let look = bytes::look(image, wanted);
     let binding = default_tag_wanted(wanted, file_name).then(|| framework::binding(image));
     let named = name_finding(binding.flatten(), query, file_name);
     // A driver that could be named by its default tag may set another.
-    let mut result = if look.telling || named.is_some() {
+    let (mut result, learnt) = if look.telling || named.is_some() {
         let binding = binding.unwrap_or_else(|| framework::binding(image));
-        follow(image, query, binding, named)
+        follow(image, query, binding, named, known)
     } else {
-        TagFindings {
+        let unseen = TagFindings {
             blind: blindness::reasons(image, Some(&look)),
             ..TagFindings::default()
-        }
+        };
+        (unseen, None)
     };
     if look.telling || !look.is_empty() {
         bytes::grade(image, wanted, &look, &mut result.findings);
     }
     result.findings.sort_by(|a, b| order(a).cmp(&order(b)));
-    result
+    (result, learnt)
 }
 
 type Order<'f> = (
@@ -57,45 +68,59 @@ fn order(finding: &Finding) -> Order<'_> {
     (f.tag, f.grade, f.role, &f.site, f.api, f.via)
 }
 
-/// Follows values to calls.
+/// Follows values to calls, or takes what is known of them.
 fn follow(
     image: &Image<'_>,
     query: TagQuery<'_>,
     binding: Option<Binding>,
     named: Option<Finding>,
-) -> TagFindings {
+    known: Known<'_>,
+) -> (TagFindings, Option<CodeFacts>) {
     let mut result = TagFindings {
         routines: routine_names(image, binding),
         blind: blindness::reasons(image, None),
         ..TagFindings::default()
     };
-    let mut hits = Vec::new();
-    if let Some(convention) = Convention::of(image.machine) {
-        let mut analysis = Analysis::new(image, convention, binding, query);
-        hits = analysis.run();
-        result.calls = analysis.counts();
-        if result.calls.unresolved > 0 {
-            result
-                .blind
-                .push(Blind::Unresolved(result.calls.unresolved));
-        }
-        if analysis.limited {
-            result.blind.push(Blind::Limit);
-        }
+    let recalled = known();
+    let is_new = recalled.is_none();
+    let code = recalled.unwrap_or_else(|| code_facts(image, query, binding));
+    result.calls = code.calls;
+    if code.calls.unresolved > 0 {
+        result.blind.push(Blind::Unresolved(code.calls.unresolved));
     }
-    if !sets_its_own_tag(&hits) {
+    if code.limited {
+        result.blind.push(Blind::Limit);
+    }
+    if !code.sets_its_own_tag {
         result.findings.extend(named);
     }
-    result
-        .findings
-        .extend(findings(image, &hits, |tag| query.wants(tag), query));
+    let of = |wants: &dyn Fn(Tag) -> bool| -> Vec<Finding> {
+        let wanted = code.findings.iter().filter(|f| wants(f.tag));
+        wanted.cloned().collect()
+    };
+    result.findings.extend(of(&|tag| query.wants(tag)));
     if let TagQuery::Only(wanted) = query {
         let turned: Vec<Tag> = reversed(wanted.tags());
-        let wants = |tag| turned.iter().any(|&t| same(t, tag));
-        result.reversed = findings(image, &hits, wants, query);
+        result.reversed = of(&|tag| turned.iter().any(|&t| same(t, tag)));
     }
     result.findings.sort_by(|a, b| order(a).cmp(&order(b)));
-    result
+    (result, is_new.then_some(code))
+}
+
+/// Follows the code: the costly part, which depends on the image alone (and on whether routines
+/// that take a tag for other ends count, as they do for a question about certain tags).
+fn code_facts(image: &Image<'_>, query: TagQuery<'_>, binding: Option<Binding>) -> CodeFacts {
+    let Some(convention) = Convention::of(image.machine) else {
+        return CodeFacts::default();
+    };
+    let mut analysis = Analysis::new(image, convention, binding, query);
+    let hits = analysis.run();
+    CodeFacts {
+        findings: findings(image, &hits, query),
+        sets_its_own_tag: sets_its_own_tag(&hits),
+        calls: analysis.counts(),
+        limited: analysis.limited,
+    }
 }
 
 /// True when the default tag that the framework would make of the file's name is asked for.
@@ -170,12 +195,7 @@ fn name_finding(
 }
 
 /// Hits as findings: one for each tag, routine, way and pool.
-fn findings(
-    image: &Image<'_>,
-    hits: &[Hit],
-    wants: impl Fn(Tag) -> bool,
-    query: TagQuery<'_>,
-) -> Vec<Finding> {
+fn findings(image: &Image<'_>, hits: &[Hit], query: TagQuery<'_>) -> Vec<Finding> {
     type Key = (Tag, Grade, &'static str, Role, Option<Pool>, Via);
     let mut groups: BTreeMap<Key, BTreeMap<u32, &Hit>> = BTreeMap::new();
     let all = matches!(query, TagQuery::All);
@@ -183,7 +203,7 @@ fn findings(
         let tag = hit.tag.without_protection();
         let untagged = matches!(hit.routine.tag, TagAt::Fixed(_));
         // Zero is "no tag" everywhere; untagged calls are listed when `None` is asked for.
-        if hit.tag.word() == 0 || !wants(tag) || all && untagged {
+        if hit.tag.word() == 0 || all && untagged {
             continue;
         }
         let key = (

@@ -2,9 +2,10 @@
 
 use crate::artifact::driver::api::Role;
 use crate::tag::{Pool, Tag};
+use serde::{Deserialize, Serialize};
 
 /// How strongly an image is tied to a tag, strongest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Grade {
     /// The tag reaches the tag argument of an allocation routine.
     CallSite,
@@ -43,7 +44,7 @@ impl Grade {
 }
 
 /// On which way the tag reaches the routine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Via {
     /// A constant at the call.
     Direct,
@@ -76,7 +77,7 @@ impl Via {
 }
 
 /// A place in the image.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Site {
     /// RVA; 0 for bytes that are not loaded.
     pub rva: u32,
@@ -157,7 +158,7 @@ impl Blind {
 }
 
 /// How the tag arguments of all tag routines' calls came out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SiteCounts {
     /// Calls found.
     pub total: u32,

@@ -12,6 +12,7 @@ mod analysis;
 mod answer;
 mod blindness;
 mod bytes;
+mod code_facts;
 mod collect;
 mod explain;
 mod finding;
@@ -27,6 +28,7 @@ mod structures;
 #[cfg(test)]
 mod tests;
 
+pub use code_facts::CodeFacts;
 pub use explain::{explain, explain_at};
 pub use finding::{Blind, Finding, Grade, MAX_SITES, Site, SiteCounts, TagFindings, Via};
 pub use query::{TagQuery, same};
@@ -39,5 +41,17 @@ use super::image::Image;
 /// `file_name` is the image's name as given (with or without folders); it serves only the
 /// framework's default tag, which is made of the driver's name.
 pub fn analyse(image: &Image<'_>, query: TagQuery<'_>, file_name: Option<&str>) -> TagFindings {
-    answer::run(image, query, file_name)
+    answer::run(image, query, file_name, &|| None).0
+}
+
+/// As [`analyse`], for callers with a memory: `known` is asked for what the image's code does
+/// when that matters, and what had to be found out comes back beside the findings. The findings
+/// are the same either way. `known` must answer for this image and this kind of query only.
+pub fn analyse_knowing(
+    image: &Image<'_>,
+    query: TagQuery<'_>,
+    file_name: Option<&str>,
+    known: &dyn Fn() -> Option<CodeFacts>,
+) -> (TagFindings, Option<CodeFacts>) {
+    answer::run(image, query, file_name, known)
 }

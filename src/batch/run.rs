@@ -1,0 +1,428 @@
+//! A batch from its cases to its finished folder.
+//!
+//! ```text
+//! cases ─outline─► groups ─content, where needed─► to do ─analyse─► state files ─► results
+//!                               └─ done before, and duplicates, drop out here
+//! ```
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use super::case_key::{key, of_unopened};
+use super::crew::{Outcome, Stop, Worker, WorkerCommand};
+use super::failure::{Fault, FaultKind};
+use super::job::{Job, Reply, Task, WireOrigin, WirePath};
+use super::record::{Origin, Record};
+use super::schedule::{self, Shares};
+use super::shard::Shard;
+use super::shelf::{Found, Shelf};
+use super::store::{State, Store, folder_of};
+use super::watch::{Stage, Watch};
+
+/// How a batch is run.
+pub struct Settings<'a> {
+    /// How workers are started.
+    pub worker: WorkerCommand,
+    /// Threads in all.
+    pub jobs: usize,
+    /// Bytes of memory in all.
+    pub max_memory: u64,
+    /// The options that shape results, as words.
+    pub options: String,
+    /// The part to do.
+    pub shard: Option<Shard>,
+    /// Whether failed cases of an earlier run are tried again.
+    pub retry_failed: bool,
+    /// The command that analyses some paths alone.
+    pub reproduce: &'a (dyn Fn(&[PathBuf]) -> String + Sync),
+}
+
+/// What came of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Cases, each content once.
+    pub cases: u64,
+    /// Of these, analysed in this run.
+    pub analysed: u64,
+    /// Of these, taken over from an earlier run.
+    pub taken_over: u64,
+    /// Of these, failed (now or then).
+    pub failed: u64,
+    /// Paths whose content is another path's too.
+    pub duplicates: u64,
+    /// Cases of other shards.
+    pub elsewhere: u64,
+    /// Results in the folder that belong to other inputs or options.
+    pub other_results: u64,
+    /// True if the run was ended before all was done.
+    pub interrupted: bool,
+}
+
+/// A case on its way.
+#[derive(Clone)]
+pub(super) struct Ahead {
+    pub(super) found: Found,
+    pub(super) origin: Origin,
+    outline: String,
+    pub(super) times: String,
+    pub(super) content: Option<String>,
+    fault: Option<Fault>,
+}
+
+/// A batch at work.
+pub(super) struct Batch<'a> {
+    pub(super) store: &'a Store,
+    pub(super) settings: &'a Settings<'a>,
+    watch: &'a dyn Watch,
+    stop: &'a Stop,
+    /// Finished cases by key.
+    done: Mutex<BTreeMap<String, State>>,
+    /// Paths of duplicates by the key of the case that speaks for them.
+    also: Mutex<BTreeMap<String, Vec<String>>>,
+    /// Those that wanted more memory than a share.
+    again: Mutex<Vec<Ahead>>,
+    /// The first trouble with the folder itself, which ends the batch.
+    trouble: Mutex<Option<std::io::Error>>,
+}
+
+/// Runs the batch. The finished cases come back in the order of their paths, each with all paths
+/// of its content.
+///
+/// # Errors
+/// When the batch's folder cannot be written; trouble with cases is part of their records.
+pub fn run(
+    shelf: &Shelf,
+    store: &Store,
+    settings: &Settings<'_>,
+    watch: &dyn Watch,
+    stop: &Stop,
+) -> std::io::Result<(Summary, Vec<State>)> {
+    let (earlier, torn) = store.finished()?;
+    store.sweep(&earlier)?;
+    if torn > 0 {
+        watch.remark(&format!(
+            "{torn} unfinished results of an earlier run are done again"
+        ));
+    }
+    let batch = Batch {
+        store,
+        settings,
+        watch,
+        stop,
+        done: Mutex::default(),
+        also: Mutex::default(),
+        again: Mutex::default(),
+        trouble: Mutex::default(),
+    };
+    let mut summary = Summary::default();
+    let mut cases = batch.outlined(&shelf.cases);
+    let all = cases.len();
+    if let Some(shard) = settings.shard {
+        cases.retain(|case| shard.holds(&case.outline));
+    }
+    summary.elsewhere = (all - cases.len()) as u64;
+    let cases = batch.compared(cases, &earlier);
+    // Cut short, the comparison knows too little to call anything outdated.
+    if !stop.is_asked() {
+        let to_do = batch.left_to_do(cases, earlier, &mut summary)?;
+        batch.analyse(to_do, &mut summary);
+    }
+    if let Some(why) = batch.trouble.into_inner().ok().flatten() {
+        return Err(why);
+    }
+    summary.interrupted = stop.is_asked();
+    let (done, also) = (batch.done.into_inner(), batch.also.into_inner());
+    let states = together(done.unwrap_or_default(), also.unwrap_or_default());
+    summary.cases = states.len() as u64;
+    summary.failed = states.iter().filter(|s| !s.record.is_ok()).count() as u64;
+    summary.duplicates = states.iter().map(|s| s.record.paths.len() as u64 - 1).sum();
+    Ok((summary, states))
+}
+
+/// Finished cases with the paths of their duplicates, in the order of paths.
+fn together(done: BTreeMap<String, State>, mut also: BTreeMap<String, Vec<String>>) -> Vec<State> {
+    let mut states: Vec<State> = done.into_values().collect();
+    for state in &mut states {
+        let more = also.remove(&state.record.key).unwrap_or_default();
+        state.record.paths.extend(more);
+        state.record.paths.sort();
+        state.record.paths.dedup();
+    }
+    states.sort_by(|a, b| (&a.record.path, &a.record.key).cmp(&(&b.record.path, &b.record.key)));
+    states
+}
+
+impl Batch<'_> {
+    fn shares(&self, cases: usize) -> Shares {
+        Shares::of(cases, self.settings.jobs, self.settings.max_memory)
+    }
+
+    fn job(task: Task, case: &Ahead, into: Option<&PathBuf>) -> Job {
+        Job {
+            task,
+            paths: case.found.paths.iter().map(|p| WirePath::new(p)).collect(),
+            into: into.map(|path| WirePath::new(path)),
+            origin: WireOrigin::from(&case.origin),
+        }
+    }
+
+    /// Asks one thing of every case in parallel and keeps what `keep` makes of the answers.
+    fn ask_all(
+        &self,
+        stage: Stage,
+        task: Task,
+        cases: Vec<Ahead>,
+        keep: impl Fn(&mut Ahead, Outcome) + Sync,
+    ) -> Vec<Ahead> {
+        let bytes = cases.iter().map(|case| case.found.bytes).sum();
+        self.watch.stage(stage, cases.len() as u64, bytes);
+        let kept = Mutex::new(Vec::with_capacity(cases.len()));
+        schedule::run(
+            cases,
+            self.shares(usize::MAX),
+            &self.settings.worker,
+            self.stop,
+            |case| case.found.bytes,
+            |place, mut case, worker| {
+                self.watch
+                    .begins(place, &case.origin.path, case.found.bytes);
+                let answer = worker.ask(&Batch::job(task, &case, None), self.stop, |_, _, _| {});
+                self.watch
+                    .ends(place, &case.origin.path, case.found.bytes, None);
+                keep(&mut case, answer);
+                if let Ok(mut kept) = kept.lock() {
+                    kept.push(case);
+                }
+            },
+        );
+        let mut kept = kept.into_inner().unwrap_or_default();
+        kept.sort_by(|a, b| a.found.paths.cmp(&b.found.paths));
+        kept
+    }
+
+    fn outlined(&self, found: &[Found]) -> Vec<Ahead> {
+        let ahead = |found: &Found| Ahead {
+            origin: Origin {
+                path: shown(&found.paths),
+                taken_as: found.taken_as.to_owned(),
+                group: found.group.clone(),
+                bytes: found.bytes,
+                reproduce: (self.settings.reproduce)(&found.paths),
+            },
+            found: found.clone(),
+            outline: String::new(),
+            times: String::new(),
+            content: None,
+            fault: None,
+        };
+        let cases = found.iter().map(ahead).collect();
+        self.ask_all(Stage::Listing, Task::Outline, cases, |case, answer| {
+            match answer {
+                Outcome::Answer(Reply::Outline { outline, times }) => {
+                    (case.outline, case.times) = (outline, times);
+                }
+                Outcome::Answer(Reply::Failed { fault }) | Outcome::Fault(fault) => {
+                    let content = of_unopened(case.found.paths.first().map_or("".as_ref(), |p| p));
+                    case.outline.clone_from(&content);
+                    case.content = Some(content);
+                    case.fault = Some(fault);
+                }
+                // Nothing more is begun in a run that ends early.
+                Outcome::Answer(_) | Outcome::Abandoned => {}
+            }
+        })
+    }
+
+    /// Hashes those that share their outline with another, or with an earlier result.
+    fn compared(&self, cases: Vec<Ahead>, earlier: &[State]) -> Vec<Ahead> {
+        let mut count: BTreeMap<String, usize> = BTreeMap::new();
+        let known = earlier.iter().map(|state| &state.outline);
+        for outline in cases.iter().map(|case| &case.outline).chain(known) {
+            *count.entry(outline.clone()).or_default() += 1;
+        }
+        let (doubtful, mut clear): (Vec<Ahead>, Vec<Ahead>) = cases
+            .into_iter()
+            .partition(|case| case.content.is_none() && count.get(&case.outline) > Some(&1));
+        if !doubtful.is_empty() {
+            clear.extend(self.ask_all(
+                Stage::Comparing,
+                Task::Content,
+                doubtful,
+                |case, answer| {
+                    if let Outcome::Answer(Reply::Content { content }) = answer {
+                        case.content = Some(content);
+                    }
+                },
+            ));
+        }
+        clear.sort_by(|a, b| a.found.paths.cmp(&b.found.paths));
+        clear
+    }
+
+    pub(super) fn key(&self, content: &str) -> String {
+        key(env!("CARGO_PKG_VERSION"), &self.settings.options, content)
+    }
+
+    pub(super) fn is_also(&self, key: &str, path: &str) {
+        if let Ok(mut also) = self.also.lock() {
+            also.entry(key.to_owned())
+                .or_default()
+                .push(path.to_owned());
+        }
+    }
+
+    pub(super) fn keep(&self, state: State) {
+        if let Ok(mut done) = self.done.lock() {
+            done.insert(state.record.key.clone(), state);
+        }
+    }
+
+    fn analyse(&self, to_do: Vec<Ahead>, summary: &mut Summary) {
+        summary.analysed = to_do.len() as u64;
+        let shares = self.shares(to_do.len());
+        self.analyse_all(Stage::Analysing, to_do, shares, shares.workers > 1);
+        let again = self.again.lock().map(|mut a| std::mem::take(&mut *a));
+        let again = again.unwrap_or_default();
+        if !again.is_empty() && !self.stop.is_asked() {
+            let alone = Shares::alone(self.settings.jobs, self.settings.max_memory);
+            self.analyse_all(Stage::Again, again, alone, false);
+        }
+    }
+
+    fn analyse_all(&self, stage: Stage, cases: Vec<Ahead>, shares: Shares, may_again: bool) {
+        let bytes = cases.iter().map(|case| case.found.bytes).sum();
+        self.watch.stage(stage, cases.len() as u64, bytes);
+        schedule::run(
+            cases,
+            shares,
+            &self.settings.worker,
+            self.stop,
+            |case| case.found.bytes,
+            |place, case, worker| {
+                let (path, bytes) = (case.origin.path.clone(), case.found.bytes);
+                self.watch.begins(place, &path, bytes);
+                let record = self.one(place, case, worker, may_again);
+                self.watch.ends(place, &path, bytes, record.as_ref());
+            },
+        );
+    }
+
+    /// One case from its job to its state file.
+    fn one(
+        &self,
+        place: usize,
+        case: Ahead,
+        worker: &mut Worker<'_>,
+        may_again: bool,
+    ) -> Option<Record> {
+        let into = self.store.scratch(&format!("case-{place}"));
+        // What a fault of the case before left behind.
+        let _ = std::fs::remove_dir_all(&into);
+        let outcome = match &case.fault {
+            Some(fault) => Outcome::Fault(fault.clone()),
+            None => worker.ask(
+                &Batch::job(Task::Analyse, &case, Some(&into)),
+                self.stop,
+                |phase, done, total| self.watch.goes_on(place, phase, done, total),
+            ),
+        };
+        let (record, files) = match outcome {
+            Outcome::Answer(Reply::Done { record, files }) => (*record, files),
+            Outcome::Answer(Reply::Failed { fault }) | Outcome::Fault(fault) => {
+                if fault.kind == FaultKind::Memory && may_again {
+                    if let Ok(mut again) = self.again.lock() {
+                        again.push(Ahead {
+                            fault: None,
+                            ..case
+                        });
+                    }
+                    return None;
+                }
+                let content = self.content_of(&case, worker)?;
+                (Record::failed(&case.origin, &content, &fault), None)
+            }
+            Outcome::Abandoned => return None,
+            Outcome::Answer(_) => {
+                let fault = Fault::new(FaultKind::Crash, "its worker answered something else");
+                let content = self.content_of(&case, worker)?;
+                (Record::failed(&case.origin, &content, &fault), None)
+            }
+        };
+        self.finish(case, record, files, &into)
+    }
+
+    /// The content of a case that failed, as a later run would find it.
+    fn content_of(&self, case: &Ahead, worker: &mut Worker<'_>) -> Option<String> {
+        if let Some(content) = &case.content {
+            return Some(content.clone());
+        }
+        match worker.ask(
+            &Batch::job(Task::Content, case, None),
+            self.stop,
+            |_, _, _| {},
+        ) {
+            Outcome::Answer(Reply::Content { content }) => Some(content),
+            Outcome::Abandoned => None,
+            _ => Some(case.outline.clone()),
+        }
+    }
+
+    fn finish(
+        &self,
+        case: Ahead,
+        mut record: Record,
+        files: Option<String>,
+        made: &std::path::Path,
+    ) -> Option<Record> {
+        record.key = self.key(&record.content);
+        record.report = files.as_ref().map(|_| folder_of(&record.path, &record.key));
+        let state = State {
+            outline: case.outline,
+            times: case.times,
+            files,
+            record,
+        };
+        let mut done = self.done.lock().ok()?;
+        // Contents may agree although outlines do not: an archive that lies about sizes.
+        if let Some(other) = done.get(&state.record.key) {
+            let (mine, theirs) = (state.record.path.clone(), other.record.path.clone());
+            if theirs <= mine {
+                self.is_also(&state.record.key, &mine);
+                return Some(state.record);
+            }
+            self.is_also(&state.record.key, &theirs);
+            let forgotten = self.store.forget(&other.record);
+            self.note_trouble(forgotten);
+        }
+        let finished = self.store.finish(&state, Some(made));
+        let record = state.record.clone();
+        done.insert(state.record.key.clone(), state);
+        drop(done);
+        self.note_trouble(finished);
+        Some(record)
+    }
+
+    /// A folder that cannot be written ends the batch: going on would lose results.
+    fn note_trouble(&self, result: std::io::Result<()>) {
+        if let Err(why) = result {
+            self.stop.ask();
+            if let Ok(mut trouble) = self.trouble.lock() {
+                trouble.get_or_insert(why);
+            }
+        }
+    }
+}
+
+/// Paths for people and records.
+pub fn shown(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths
+        .iter()
+        .map(|p| p.to_string_lossy().into_owned())
+        .collect();
+    match names.as_slice() {
+        [one] => one.clone(),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        [] => String::new(),
+    }
+}

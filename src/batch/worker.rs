@@ -1,0 +1,252 @@
+//! The worker's side: one case at a time, in a process of its own, so that nothing a case does
+//! (a panic, an overflown stack, memory without end) ends the batch.
+
+use std::io::{self, BufRead, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use super::case_key;
+use super::failure::{Fault, FaultKind};
+use super::job::{Job, Reply, Task, WireOrigin, WirePath};
+use super::record::{Origin, Record};
+use super::{images, store};
+use crate::bundle::{Bundle, Limits, OpenError};
+use crate::case::{self, ImageMemory, Options, Phase, Progress};
+use crate::report::escape::Neutral;
+use crate::report::{Report, folder};
+
+/// Time between two lines of progress.
+const BEAT: Duration = Duration::from_millis(150);
+
+/// All that a worker needs to know for all its cases.
+pub struct Bench {
+    /// Caps of one case.
+    pub limits: Limits,
+    /// Facts and tables of the command line.
+    pub options: Options,
+    /// Images beside the cases' own.
+    pub more_images: Vec<Bundle>,
+    /// What is known of images from before.
+    pub memory: Box<dyn ImageMemory>,
+}
+
+/// Answers jobs from `input` until it ends.
+///
+/// # Errors
+/// When the other side is gone, or speaks another language.
+pub fn serve(
+    bench: &Bench,
+    input: &mut dyn BufRead,
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
+    let out = Mutex::new(out);
+    let mut line = String::new();
+    while input.read_line(&mut line)? > 0 {
+        let job: Job = serde_json::from_str(&line)?;
+        let reply = match catch_unwind(AssertUnwindSafe(|| answer(bench, &job, &out))) {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(fault)) => Reply::Failed { fault },
+            Err(panic) => Reply::Failed {
+                fault: Fault::new(FaultKind::Panic, words_of(panic.as_ref())),
+            },
+        };
+        send(&out, &reply)?;
+        line.clear();
+    }
+    Ok(())
+}
+
+fn send(out: &Mutex<&mut (dyn Write + Send)>, reply: &Reply) -> io::Result<()> {
+    let mut text = serde_json::to_vec(reply)?;
+    text.push(b'\n');
+    let mut out = out
+        .lock()
+        .map_err(|_| io::Error::other("a writer panicked"))?;
+    out.write_all(&text)?;
+    out.flush()
+}
+
+/// What a panic said.
+fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let words = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    words.unwrap_or_else(|| "the analysis gave up without a word".to_owned())
+}
+
+fn answer(bench: &Bench, job: &Job, out: &Mutex<&mut (dyn Write + Send)>) -> Result<Reply, Fault> {
+    let paths: Option<Vec<PathBuf>> = job.paths.iter().map(WirePath::path).collect();
+    let paths = paths.ok_or_else(|| Fault::new(FaultKind::Open, "a path that is none"))?;
+    #[cfg(debug_assertions)]
+    if job.task == Task::Analyse {
+        provoked(&paths);
+    }
+    let bundle = Bundle::open(&paths, &bench.limits).map_err(|error| fault_of(&error))?;
+    if bundle.artifacts().is_empty() {
+        let left_out = bundle.skipped().len();
+        let text =
+            format!("holds no file ({left_out} left out); a case has logs, snapshots or images");
+        return Err(Fault::new(FaultKind::Open, text));
+    }
+    match job.task {
+        Task::Outline => Ok(Reply::Outline {
+            outline: case_key::outline(&bundle),
+            times: case_key::times(&bundle),
+        }),
+        Task::Content => {
+            let contents = case::content_digests(&bundle);
+            Ok(Reply::Content {
+                content: bundle.case_digest(&contents).to_string(),
+            })
+        }
+        Task::Analyse => analyse(bench, job, &bundle, out),
+    }
+}
+
+fn analyse(
+    bench: &Bench,
+    job: &Job,
+    bundle: &Bundle,
+    out: &Mutex<&mut (dyn Write + Send)>,
+) -> Result<Reply, Fault> {
+    let told = Told::new(out);
+    let report = case::analyse_with(
+        bundle,
+        &bench.more_images,
+        &bench.options,
+        &told,
+        bench.memory.as_ref(),
+    );
+    let record = Record::of(&Origin::from(&job.origin), &report);
+    let files = match job.into.as_ref().and_then(WirePath::path) {
+        Some(folder) => Some(
+            write(&report, bundle, bench, &folder)
+                .map_err(|why| Fault::new(FaultKind::Output, format!("its report: {why}")))?,
+        ),
+        None => None,
+    };
+    Ok(Reply::Done {
+        record: Box::new(record),
+        files,
+    })
+}
+
+/// Writes the report's files into a new folder and returns their digest.
+fn write(report: &Report, bundle: &Bundle, bench: &Bench, into: &Path) -> io::Result<String> {
+    std::fs::create_dir(into)?;
+    folder::each(report, into, Neutral::Yes, |path, render| {
+        let mut file = io::BufWriter::new(std::fs::File::create(path)?);
+        render(&mut file)?;
+        file.flush()
+    })?;
+    images::write(
+        report,
+        bundle,
+        bench.memory.as_ref(),
+        &into.join(images::FILE),
+    )?;
+    store::digest_of_folder(into)
+}
+
+fn fault_of(error: &OpenError) -> Fault {
+    let kind = match error.is_refusal() {
+        true => FaultKind::Refused,
+        false => FaultKind::Open,
+    };
+    Fault::new(kind, error.kind.to_string())
+}
+
+impl From<&WireOrigin> for Origin {
+    fn from(wire: &WireOrigin) -> Self {
+        Origin {
+            path: wire.path.clone(),
+            taken_as: wire.taken_as.clone(),
+            group: wire.group.clone(),
+            bytes: wire.bytes,
+            reproduce: wire.reproduce.clone(),
+        }
+    }
+}
+
+impl From<&Origin> for WireOrigin {
+    fn from(origin: &Origin) -> Self {
+        WireOrigin {
+            path: origin.path.clone(),
+            taken_as: origin.taken_as.clone(),
+            group: origin.group.clone(),
+            bytes: origin.bytes,
+            reproduce: origin.reproduce.clone(),
+        }
+    }
+}
+
+/// Trouble on demand, so that tests can see the fences hold: `POOLSLEUTH_PROVOKE=panic:NAME`
+/// makes the case whose path ends in NAME panic; `abort`, `hang` and `memory` likewise. Not in
+/// release builds.
+#[cfg(debug_assertions)]
+fn provoked(paths: &[PathBuf]) {
+    let Ok(wish) = std::env::var("POOLSLEUTH_PROVOKE") else {
+        return;
+    };
+    for (kind, name) in wish.split(',').filter_map(|one| one.split_once(':')) {
+        if !paths.iter().any(|p| p.ends_with(name)) {
+            continue;
+        }
+        match kind {
+            "abort" => std::process::abort(),
+            "hang" => std::thread::sleep(Duration::from_secs(3_600)),
+            "memory" => {
+                let mut hoard: Vec<Vec<u8>> = Vec::new();
+                for _ in 0..4_096 {
+                    hoard.push(vec![1; 1 << 20]);
+                }
+            }
+            _ => std::panic::resume_unwind(Box::new("provoked for a test".to_owned())),
+        }
+    }
+}
+
+/// Progress as lines to the parent.
+struct Told<'a, 'w> {
+    out: &'a Mutex<&'w mut (dyn Write + Send)>,
+    state: Mutex<(Instant, &'static str, u64, u64)>,
+}
+
+impl<'a, 'w> Told<'a, 'w> {
+    fn new(out: &'a Mutex<&'w mut (dyn Write + Send)>) -> Self {
+        Told {
+            out,
+            state: Mutex::new((Instant::now(), "", 0, 0)),
+        }
+    }
+}
+
+impl Progress for Told<'_, '_> {
+    fn begin(&self, phase: Phase, bytes: u64) {
+        if let Ok(mut state) = self.state.lock() {
+            *state = (state.0, phase.label(), 0, bytes);
+        }
+    }
+
+    fn advance(&self, bytes: u64) {
+        let Ok(mut state) = self.state.lock() else {
+            return;
+        };
+        state.2 += bytes;
+        if state.0.elapsed() < BEAT {
+            return;
+        }
+        state.0 = Instant::now();
+        let reply = Reply::Progress {
+            phase: state.1.to_owned(),
+            done: state.2,
+            total: state.3,
+        };
+        drop(state);
+        // If the parent is gone, the next answer ends this process.
+        let _ = send(self.out, &reply);
+    }
+}
