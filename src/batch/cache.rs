@@ -104,7 +104,7 @@ impl Cache {
     }
 
     /// Removes entries of other versions of the program and those that were not used since the
-    /// last [`GENERATIONS_KEPT`] prunings, and files of other formats.
+    /// last `GENERATIONS_KEPT` prunings, and files of other formats.
     ///
     /// # Errors
     /// When the cache cannot be written.

@@ -199,7 +199,6 @@ impl Bundle {
         cap: u64,
         bytes: &mut Vec<u8>,
     ) -> Result<usize, ReadError> {
-        let mut reader = self.open_artifact(id)?;
         let fail = |kind| {
             let name = self.artifact(id).map(|a| a.name.clone());
             ReadError {
@@ -208,7 +207,11 @@ impl Bundle {
             }
         };
         // A size that the file system knows; what an archive claims is no ground to allocate on.
-        let known = self.artifact(id).and_then(|a| a.size).unwrap_or(0).min(cap);
+        let known = self.artifact(id).and_then(|a| a.size).unwrap_or(0);
+        if known > cap {
+            return Err(fail(ReadErrorKind::LargerThan { cap }));
+        }
+        let mut reader = self.open_artifact(id)?;
         let room = usize::try_from(known).unwrap_or(0).min(MAX_ROOM);
         let io = |error| fail(ReadErrorKind::Io(IoTrouble::from(&error)));
         if bytes.len() < room {

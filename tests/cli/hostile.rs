@@ -106,7 +106,7 @@ fn counts_beyond_belief_are_lower_bounds() {
     assert_eq!(report["refusals"]["uncounted_rows"], 1);
     let summary = report["verdict"]["summary"].as_str().unwrap();
     assert!(
-        summary.starts_with("At least 4294967296 connections"),
+        summary.starts_with("At least 4,294,967,296 connections"),
         "{summary}"
     );
 }

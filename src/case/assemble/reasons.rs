@@ -18,7 +18,7 @@ use crate::diagnosis::attribution::Answer;
 use crate::diagnosis::correlation::Reading;
 use crate::diagnosis::verdict::{Leak, Outcome};
 use crate::report::model::{Attribution, Reason, TagRow};
-use crate::report::wording::bare;
+use crate::report::wording::{bare, counted};
 use crate::tag::{Pool, Tag};
 
 struct Reasons(Vec<Reason>);
@@ -99,20 +99,20 @@ fn refusal_reasons(
             .unwrap_or_default();
         let add = if log.refusal_rows == 1 { "adds" } else { "add" };
         let (rows, connections) = (
-            bare(log.refusal_rows, "refusal row"),
-            bare(log.refused, "connection"),
+            counted(log.refusal_rows, "refusal row"),
+            counted(log.refused, "connection"),
         );
         let text = format!("{rows} {add} up to {connections}, from {first} on");
         reasons.add("refusals_counted", "for", text, quotes.first(3));
     } else if log.analysable > 0 {
         let text = format!(
             "{} of {}, and no refused connection",
-            bare(log.rows, "row"),
+            counted(log.rows, "row"),
             bare(log.analysable, "HTTPERR log")
         );
         let cited = cite_logs(parts, ledger, |log| {
             let rows = log.log.tally.rows;
-            (rows > 0).then(|| format!("a log of {}, none of them a refusal", bare(rows, "row")))
+            (rows > 0).then(|| format!("a log of {}, none of them a refusal", counted(rows, "row")))
         });
         reasons.add("no_refusals", "for", text, cited);
     }

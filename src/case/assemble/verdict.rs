@@ -13,7 +13,7 @@ use crate::diagnosis::attribution::Answer;
 use crate::diagnosis::correlation::Reading;
 use crate::diagnosis::verdict::{Confidence, Leak, Outcome};
 use crate::report::model::{Attribution, TagRow, Verdict};
-use crate::report::wording::bare;
+use crate::report::wording::{bare, count};
 
 pub(super) fn verdict(
     parts: &Parts<'_>,
@@ -179,7 +179,7 @@ pub(super) fn refused(parts: &Parts<'_>) -> String {
     let log = parts.log;
     let connections = match log.refused {
         1 => "1 connection was".to_owned(),
-        n => format!("{n} connections were"),
+        n => format!("{} connections were", count(n)),
     };
     let connections = if log.uncounted_rows > 0 {
         format!("At least {connections}")

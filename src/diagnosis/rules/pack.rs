@@ -43,7 +43,7 @@ pub struct PackError {
     pub what: String,
 }
 
-/// A case in miniature, for [`test`].
+/// A case in miniature, for [`test()`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Example {
     /// The tag that leaks.
