@@ -35,6 +35,8 @@ fn rejected(notes: &[Value]) -> u64 {
         "without s-reason",
         "cut off",
         "over 64 KiB",
+        "neither row nor directive",
+        "neither rows nor directives",
     ];
     let notes = notes.iter().filter_map(Value::as_str);
     notes
