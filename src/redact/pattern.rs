@@ -119,9 +119,9 @@ fn of_word(word: &str, author: Author) -> Option<(Range<usize>, Class)> {
     let start = body.len() - body.trim_start_matches(['[', '{', '=']).len();
     let inner = &body[start..];
     if let Some(at) = inner.find("://") {
-        let scheme = inner[..at]
-            .rfind(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.'));
-        return Some((start + scheme.map_or(0, |n| n + 1)..end, Class::Uri));
+        let before = inner[..at]
+            .trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+        return Some((start + before.len()..end, Class::Uri));
     }
     if is_email(inner) {
         let from = inner.rfind(['=', ':', '/']).map_or(0, |n| n + 1);
@@ -227,6 +227,7 @@ mod tests {
                 "see https://web01.quill.example/a?b=c.",
                 vec![("https://web01.quill.example/a?b=c", Class::Uri)],
             ),
+            ("\u{1f48}://", vec![("://", Class::Uri)]),
             (
                 "(ada@quill.example)",
                 vec![("ada@quill.example", Class::Email)],
