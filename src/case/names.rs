@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use crate::artifact::{registry, systeminfo};
-use crate::bundle::{Bundle, Role};
+use crate::artifact::{collector, registry, systeminfo};
+use crate::bundle::{Bundle, Manifest, Role};
 
 pub use crate::artifact::systeminfo::NameKind;
 
@@ -33,16 +33,17 @@ pub fn names(bundle: &Bundle) -> Vec<Name> {
         .collect();
     for artifact in bundle.artifacts() {
         all.push(Name::File(artifact.name.to_string()));
-        let read = match artifact.role {
-            Role::SystemInfo => systeminfo::names,
-            Role::RegistryExport => registry::names,
+        let read: fn(&[u8]) -> Vec<Name> = match artifact.role {
+            Role::SystemInfo => |bytes| stated(systeminfo::names(bytes)),
+            Role::RegistryExport => |bytes| stated(registry::names(bytes)),
+            Role::Manifest => of_manifest,
+            Role::Handles => of_processes,
             _ => continue,
         };
         let bytes = bundle
             .read_whole(artifact.id, MAX_BYTES)
             .unwrap_or_default();
-        let stated = read(&bytes).into_iter();
-        all.extend(stated.map(|(kind, text)| Name::Stated(kind, text)));
+        all.extend(read(&bytes));
     }
     all.extend(
         bundle
@@ -54,6 +55,48 @@ pub fn names(bundle: &Bundle) -> Vec<Name> {
     all.dedup();
     all
 }
+
+fn stated(names: Vec<(NameKind, String)>) -> Vec<Name> {
+    let name = |(kind, text)| Name::Stated(kind, text);
+    names.into_iter().map(name).collect()
+}
+
+/// The machine, the files that the manifest lists, whether or not they are here, and the words in
+/// which the collector tells of its troubles, which quote paths of the machine.
+fn of_manifest(bytes: &[u8]) -> Vec<Name> {
+    let Ok(manifest) = Manifest::parse(bytes) else {
+        return Vec::new();
+    };
+    let words = manifest.errors.iter().chain(&manifest.limits_hit);
+    let words = words.map(|text| Name::Stated(NameKind::Words, text.clone()));
+    let host = manifest.host.name.iter();
+    let files = manifest.files.iter();
+    words
+        .chain(host.map(|name| Name::Stated(NameKind::Host, name.clone())))
+        .chain(files.map(|file| Name::File(file.name.to_string())))
+        .collect()
+}
+
+/// Processes, but for those that every Windows machine may run: an application of the customer's
+/// own is named after its owner often enough.
+fn of_processes(bytes: &[u8]) -> Vec<Name> {
+    let Ok(table) = collector::handles(bytes) else {
+        return Vec::new();
+    };
+    let holders = table.holders.into_iter().map(|holder| holder.image);
+    holders
+        .filter(|image| !OF_WINDOWS.contains(&image.to_ascii_lowercase().as_str()))
+        .map(|image| Name::Stated(NameKind::Words, image))
+        .collect()
+}
+
+/// Processes of Windows, IIS and SQL Server.
+#[rustfmt::skip]
+const OF_WINDOWS: &[&str] = &[
+    "csrss.exe", "dllhost.exe", "dwm.exe", "explorer.exe", "iisexpress.exe", "inetinfo.exe", "lsass.exe", "memory compression",
+    "msdtc.exe", "msmpeng.exe", "registry", "services.exe", "smss.exe", "spoolsv.exe", "sqlservr.exe", "svchost.exe", "system",
+    "system idle process", "taskhostw.exe", "vmms.exe", "w3wp.exe", "wininit.exe", "winlogon.exe", "wmiprvse.exe",
+];
 
 fn last_name(path: &Path) -> Option<Name> {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());

@@ -17,6 +17,8 @@ const OF_FORMATS: &[&str] = &[
     // poolmon
     "Tag", "Type", "Allocs", "Frees", "Diff", "Bytes", "Per", "Alloc", "Nonp", "Paged", "Total", "Memory:", "Avail:", "PageFlts:",
     "InRam", "Krnl:", "Commit:", "Limit:", "Peak:", "Pool", "N:", "P:", "System", "pool", "information",
+    // the collector's manifest
+    "poolsleuth-collect", "poolsleuth-collect-manifest/1",
     // our own words for a snapshot
     "snapshot", "with", "of", "rows", "at", "byte",
 ];

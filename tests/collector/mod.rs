@@ -1,7 +1,7 @@
 //! Bundles of the companion collector: one that its program made under Wine, and ones made here
 //! in the same layout, whole and tampered with.
 
-mod build;
+pub mod build;
 
 use std::fs;
 use std::path::{Path, PathBuf};

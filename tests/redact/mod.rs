@@ -1,6 +1,7 @@
 //! `--redact`: no secret of a case in any output, the verdict as it was, a map apart.
 
 mod case;
+mod collected;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,8 +22,12 @@ struct Place {
 }
 
 fn place(container: Container) -> Place {
+    place_of(&case::files(), container)
+}
+
+fn place_of(files: &[bundle::File], container: Container) -> Place {
     let folder = tempfile::tempdir().unwrap();
-    let bundle = bundle::write(&case::files(), container, folder.path(), BUNDLE);
+    let bundle = bundle::write(files, container, folder.path(), BUNDLE);
     let key = folder.path().join("key");
     fs::write(&key, [42; 32]).unwrap();
     Place {
@@ -147,10 +152,14 @@ fn base64(bytes: &[u8]) -> Vec<String> {
 
 /// The secrets that outputs hold, with where and how.
 fn leaks(outputs: &Outputs) -> Vec<String> {
+    leaks_of(SECRETS, outputs)
+}
+
+fn leaks_of(secrets: &[&str], outputs: &Outputs) -> Vec<String> {
     let mut found = Vec::new();
     for (name, text) in outputs {
         let text = text.to_lowercase();
-        for secret in SECRETS {
+        for secret in secrets {
             for form in forms(secret)
                 .iter()
                 .filter(|form| text.contains(form.as_str()))

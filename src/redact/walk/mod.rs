@@ -154,20 +154,41 @@ impl Redactor {
         }
     }
 
-    /// Names of files that are not here, and what the collector says of its host's files, are
-    /// known by nothing else of the case: they are left out.
+    /// The files that it lists and the words of its troubles are names that the case states; its
+    /// other texts are a stranger's.
     fn manifest(&mut self, manifest: Manifest) -> Manifest {
+        let Manifest {
+            schema,
+            collector,
+            version,
+            created,
+            complete,
+            verified,
+            files,
+            files_verified,
+            changed,
+            missing,
+            extra,
+            errors,
+            limits_hit,
+        } = manifest;
         Manifest {
-            schema: self.sentence(&manifest.schema),
-            collector: self.maybe_sentence(manifest.collector),
-            version: self.maybe_sentence(manifest.version),
-            created: self.maybe_sentence(manifest.created),
-            changed: self.sentences(manifest.changed),
-            missing: Vec::new(),
-            extra: self.sentences(manifest.extra),
-            errors: Vec::new(),
-            limits_hit: self.sentences(manifest.limits_hit),
-            ..manifest
+            schema: self.quote(&schema),
+            collector: collector.map(|text| self.quote(&text)),
+            version: version.map(|text| match is_release(&text) {
+                true => text,
+                false => self.quote(&text),
+            }),
+            created: created.map(|text| self.quote(&text)),
+            complete,
+            verified,
+            files,
+            files_verified,
+            changed: self.sentences(changed),
+            missing: self.sentences(missing),
+            extra: self.sentences(extra),
+            errors: self.sentences(errors),
+            limits_hit: self.sentences(limits_hit),
         }
     }
 
@@ -429,4 +450,11 @@ impl Redactor {
             false => self.name(Class::Reason, &reason),
         }
     }
+}
+
+/// Three numbers, as releases have; an address has four.
+fn is_release(text: &str) -> bool {
+    let number =
+        |part: &str| (1..=5).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    text.split('.').count() == 3 && text.split('.').all(number)
 }
