@@ -93,6 +93,7 @@ pub fn files(clean: bool, hostile_tags: bool) -> Vec<File> {
         file("systeminfo.txt", systeminfo(&mut plant)),
         file("pooltag.txt", pooltag(&mut plant)),
         file(format!("{}.reg", plant.name()), registry(&mut plant)),
+        file("manifest.json", manifest(&mut plant)),
     ];
     for (place, driver) in ["hstorflt", "hstormon", "kvaudit"].into_iter().enumerate() {
         let bytes = fs::read(leak().join(format!("drivers/{driver}.sys"))).unwrap();
@@ -227,6 +228,29 @@ fn registry(plant: &mut Planter) -> Vec<u8> {
     wide(&format!(
         "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\{name}]\r\n\"ComputerName\"=\"{value}\"\r\n\"EnableAggressiveMemoryUsage\"=dword:00000000\r\n"
     ))
+}
+
+/// The collector's manifest: it lists files that are not here, and none that is.
+fn manifest(plant: &mut Planter) -> Vec<u8> {
+    let files: Vec<serde_json::Value> = PAYLOADS
+        .iter()
+        .map(|_| {
+            let path = format!("letters/{}", plant.name());
+            serde_json::json!({"path": path, "role": plant.one(), "size": 1, "sha256": plant.one()})
+        })
+        .collect();
+    let error = |plant: &mut Planter| serde_json::json!({"what": plant.one(), "source": plant.one(), "code": plant.one()});
+    let errors: Vec<serde_json::Value> = PAYLOADS.iter().map(|_| error(plant)).collect();
+    let hit: Vec<String> = PAYLOADS.iter().map(|_| plant.one()).collect();
+    let schema = format!("poolsleuth-collect-manifest/1{}", plant.one());
+    let manifest = serde_json::json!({
+        "schema": schema,
+        "collector": {"name": plant.one(), "version": plant.one()},
+        "created_utc": plant.one(),
+        "host": {"name": plant.one(), "product_name": plant.one(), "tz_name": plant.one()},
+        "complete": false, "errors": errors, "limits": {"hit": hit}, "files": files
+    });
+    manifest.to_string().into_bytes()
 }
 
 /// The version resource says what it is told to, at the same length.

@@ -81,10 +81,22 @@ fn by_text(hint: Option<NameHint>, text: &TextHead) -> (Role, Basis) {
     let found = recognisers
         .iter()
         .find_map(|recognise| recognise(hint, text));
-    found
+    manifest(text)
+        .or(found)
         .or_else(|| poolmon::recognise(text))
         .or_else(|| other_text(hint, text))
         .unwrap_or((Role::Unknown, Basis::PlainText))
+}
+
+/// The collector's manifest. It goes before the logs: it quotes names and errors of the machine,
+/// and one of them may look like a row of a log.
+fn manifest(text: &TextHead) -> Option<(Role, Basis)> {
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+    let states = |line: &str| line.contains("\"poolsleuth-collect-manifest/");
+    (first.starts_with('{') && text.lines().any(states)).then_some((
+        Role::Manifest,
+        Basis::Header("the schema of the collector's manifest"),
+    ))
 }
 
 /// Text formats that one line gives away.

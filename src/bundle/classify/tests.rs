@@ -199,6 +199,10 @@ fn text_formats() {
         role("a.reg", &utf16("Windows Registry Editor Version 5.00\r\n")),
         Role::RegistryExport
     );
+    let quoting =
+        b"{\"schema\": \"poolsleuth-collect-manifest/1\", \"errors\": [\"7_Connections_Refused\"]}";
+    assert_eq!(role("manifest.json", quoting), Role::Manifest);
+    assert_eq!(role("renamed.txt", quoting), Role::Manifest);
     assert_eq!(role("manifest.json", b"\n{\"a\": 1}"), Role::Manifest);
     assert_eq!(
         conflict("manifest.json", b"nothing\n"),
