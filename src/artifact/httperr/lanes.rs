@@ -17,6 +17,8 @@ pub(super) trait Lanes {
     fn find(&mut self, chunk: &[u8; 64]) -> Found;
     /// The smallest and the largest byte of all chunks looked at.
     fn extremes(&self) -> (u8, u8);
+    /// Which of 32 bytes are the same in both: bit `i` speaks for byte `i`.
+    fn same(&self, one: &[u8; 32], other: &[u8; 32]) -> u32;
 }
 
 /// Vectors of 16 bytes: every 64-bit processor has them, or they are emulated.
@@ -52,6 +54,15 @@ impl Lanes for Narrow {
     #[inline(always)]
     fn extremes(&self) -> (u8, u8) {
         (self.low.reduce_min(), self.high.reduce_max())
+    }
+
+    #[inline(always)]
+    fn same(&self, one: &[u8; 32], other: &[u8; 32]) -> u32 {
+        let halves = one.as_chunks::<16>().0.iter().zip(other.as_chunks().0);
+        halves.enumerate().fold(0, |same, (index, (a, b))| {
+            let equal = u8x16::new(*a).simd_eq(u8x16::new(*b)).to_bitmask();
+            same | u32::from(equal as u16) << (16 * index)
+        })
     }
 }
 
@@ -116,6 +127,79 @@ mod wide256 {
                 fold(high, u8::max).unwrap_or(u8::MAX),
             )
         }
+
+        #[inline(always)]
+        fn same(&self, one: &[u8; 32], other: &[u8; 32]) -> u32 {
+            let avx2 = self.simd.avx2;
+            avx2._mm256_movemask_epi8(avx2._mm256_cmpeq_epi8(pulp::cast(*one), pulp::cast(*other)))
+                as u32
+        }
+    }
+}
+
+/// Vectors of 64 bytes on the newest x86-64 processors, where a comparison gives its mask at once.
+#[cfg(target_arch = "x86_64")]
+pub(super) use wide512::Widest;
+
+#[cfg(target_arch = "x86_64")]
+mod wide512 {
+    use std::arch::x86_64::__m512i;
+
+    use super::Found;
+
+    /// The vectors, and the proof that this processor has them.
+    pub(in super::super) struct Widest {
+        simd: pulp::x86::V4,
+        newline: __m512i,
+        blank: __m512i,
+        low: __m512i,
+        high: __m512i,
+    }
+
+    impl Widest {
+        #[inline(always)]
+        pub(in super::super) fn new(simd: pulp::x86::V4) -> Self {
+            let splat = |byte: u8| simd.avx512f._mm512_set1_epi8(byte as i8);
+            Widest {
+                simd,
+                newline: splat(b'\n'),
+                blank: splat(b' '),
+                low: splat(u8::MAX),
+                high: splat(0),
+            }
+        }
+    }
+
+    impl super::Lanes for Widest {
+        #[inline(always)]
+        fn find(&mut self, chunk: &[u8; 64]) -> Found {
+            let avx512 = self.simd.avx512bw;
+            let bytes: __m512i = pulp::cast(*chunk);
+            self.low = avx512._mm512_min_epu8(self.low, bytes);
+            self.high = avx512._mm512_max_epu8(self.high, bytes);
+            Found {
+                newlines: avx512._mm512_cmpeq_epi8_mask(bytes, self.newline),
+                blanks: avx512._mm512_cmpeq_epi8_mask(bytes, self.blank),
+            }
+        }
+
+        #[inline(always)]
+        fn extremes(&self) -> (u8, u8) {
+            let low: [u8; 64] = pulp::cast(self.low);
+            let high: [u8; 64] = pulp::cast(self.high);
+            let fold = |bytes: [u8; 64], pick: fn(u8, u8) -> u8| bytes.into_iter().reduce(pick);
+            (
+                fold(low, u8::min).unwrap_or(0),
+                fold(high, u8::max).unwrap_or(u8::MAX),
+            )
+        }
+
+        #[inline(always)]
+        fn same(&self, one: &[u8; 32], other: &[u8; 32]) -> u32 {
+            let avx2 = self.simd.avx2;
+            avx2._mm256_movemask_epi8(avx2._mm256_cmpeq_epi8(pulp::cast(*one), pulp::cast(*other)))
+                as u32
+        }
     }
 }
 
@@ -139,6 +223,9 @@ mod tests {
         );
         let extremes = (*chunk.iter().min().unwrap(), *chunk.iter().max().unwrap());
         assert_eq!(lanes.extremes(), extremes);
+        let [one, other]: [[u8; 32]; 2] = pulp::cast(*chunk);
+        let same = (0..32).filter(|&i| one[i] == other[i]);
+        assert_eq!(lanes.same(&one, &other), same.fold(0, |m, i| m | 1 << i));
     }
 
     proptest! {
@@ -147,8 +234,12 @@ mod tests {
             let chunk: [u8; 64] = bytes.try_into().unwrap();
             check(&mut Narrow::default(), &chunk);
             #[cfg(target_arch = "x86_64")]
-            if let pulp::Arch::V3(simd) = pulp::Arch::new() {
+            if let Some(simd) = pulp::x86::V3::try_new() {
                 check(&mut Wide::new(simd), &chunk);
+            }
+            #[cfg(target_arch = "x86_64")]
+            if let Some(simd) = pulp::x86::V4::try_new() {
+                check(&mut Widest::new(simd), &chunk);
             }
         }
     }

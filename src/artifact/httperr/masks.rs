@@ -34,7 +34,7 @@ impl Masks {
 
     /// Takes the masks of `block`.
     #[inline(always)]
-    pub(super) fn read(&mut self, block: &[u8], mut lanes: impl Lanes) {
+    pub(super) fn read(&mut self, block: &[u8], lanes: &mut impl Lanes) {
         let (chunks, tail) = block.as_chunks::<{ Masks::WORD }>();
         self.words.resize(chunks.len() + 1, Word::default());
         if self.newlines.len() < block.len() + Self::AT_ONCE {
@@ -152,7 +152,7 @@ mod tests {
         #[test]
         fn masks_say_what_a_plain_search_says(block in prop::collection::vec(prop_oneof![Just(b'\n'), Just(b' '), any::<u8>()], 0..400)) {
             let mut masks = Masks::default();
-            masks.read(&block, crate::artifact::httperr::lanes::Narrow::default());
+            masks.read(&block, &mut crate::artifact::httperr::lanes::Narrow::default());
             let newlines: Vec<_> = (0..block.len()).filter(|&i| block[i] == b'\n').collect();
             let found = (0..masks.lines()).map(|index| masks.newline(index));
             prop_assert_eq!(found.collect::<Vec<_>>(), newlines);

@@ -5,7 +5,9 @@
 //! that fails one of these goes the exact way, so both give the same tally.
 
 use super::clock::{STAMP_LEN, stamp};
-use super::lanes::{Lanes, Narrow, Wide};
+use super::lanes::{Lanes, Narrow};
+#[cfg(target_arch = "x86_64")]
+use super::lanes::{Wide, Widest};
 use super::layout::{Layout, LayoutSource};
 use super::masks::Masks;
 use super::reason;
@@ -56,11 +58,13 @@ impl pulp::WithSimd for Lines<'_, '_> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        #[cfg(target_arch = "x86_64")]
-        if let pulp::Arch::V3(simd) = self.scanner.arch {
-            return self.scanner.lines_of(self.block, Wide::new(simd));
+        match self.scanner.arch {
+            #[cfg(target_arch = "x86_64")]
+            pulp::Arch::V4(simd) => self.scanner.lines_of(self.block, Widest::new(simd)),
+            #[cfg(target_arch = "x86_64")]
+            pulp::Arch::V3(simd) => self.scanner.lines_of(self.block, Wide::new(simd)),
+            _ => self.scanner.lines_of(self.block, Narrow::default()),
         }
-        self.scanner.lines_of(self.block, Narrow::default());
     }
 }
 
@@ -73,8 +77,8 @@ struct Ordinary {
 
 /// The clock of the rows read so far.
 struct Time {
-    /// `YYYY-MM-DD HH:MM:` of the last stamp read the long way, and the instant it stands for.
-    minute_text: [u8; MINUTE_LEN],
+    /// The beginning of the last row whose stamp was read the long way, and its minute.
+    minute_text: [u8; LOOK],
     minute: i64,
     /// The row before.
     at: i64,
@@ -87,8 +91,11 @@ struct Time {
     latest: i64,
 }
 
-/// Bytes of `YYYY-MM-DD HH:MM:`.
-const MINUTE_LEN: usize = STAMP_LEN - 2;
+/// Bytes of a row's beginning that are compared at once.
+const LOOK: usize = 32;
+
+/// Of these bytes, `YYYY-MM-DD HH:MM:` and the blank behind the seconds.
+const MINUTE: u32 = (1 << (STAMP_LEN - 2)) - 1 | 1 << STAMP_LEN;
 
 /// The bit of the byte right before a position, see [`Masks::blanks_up_to`].
 const TOP_BIT: u64 = 1 << 63;
@@ -96,7 +103,7 @@ const TOP_BIT: u64 = 1 << 63;
 impl Default for Time {
     fn default() -> Self {
         Time {
-            minute_text: [0; MINUTE_LEN],
+            minute_text: [0; LOOK],
             minute: 0,
             at: i64::MIN,
             counted_minute: i64::MIN / 2,
@@ -109,23 +116,24 @@ impl Default for Time {
 }
 
 impl Time {
-    /// The time of a row that begins with `text` and a blank. Within the minute of the row
-    /// before, only the seconds are read.
+    /// The time of the row at the beginning of `text`. Within the minute of the row before, only
+    /// the seconds are read.
     #[inline(always)]
-    fn of(&mut self, line: &[u8], text: &[u8; STAMP_LEN]) -> Option<i64> {
-        let (tens, ones) = (text[17].wrapping_sub(b'0'), text[18].wrapping_sub(b'0'));
-        let same_minute = text[..MINUTE_LEN] == self.minute_text;
-        if same_minute & (tens < 6) & (ones <= 9) & (line.get(STAMP_LEN) == Some(&b' ')) {
+    fn of(&mut self, text: &[u8], lanes: &impl Lanes) -> Option<i64> {
+        let look = text.first_chunk()?;
+        let (tens, ones) = (look[17].wrapping_sub(b'0'), look[18].wrapping_sub(b'0'));
+        let same_minute = lanes.same(look, &self.minute_text) & MINUTE == MINUTE;
+        if same_minute & (tens < 6) & (ones <= 9) {
             return Some(self.minute + i64::from(tens * 10 + ones));
         }
-        self.long_way(line, text)
+        self.long_way(look)
     }
 
     #[cold]
-    fn long_way(&mut self, line: &[u8], text: &[u8; STAMP_LEN]) -> Option<i64> {
-        let at = stamp(line)?;
-        if text[17] < b'6' {
-            self.minute_text.copy_from_slice(&text[..MINUTE_LEN]);
+    fn long_way(&mut self, look: &[u8; LOOK]) -> Option<i64> {
+        let at = stamp(look)?;
+        if look[17] < b'6' && look[STAMP_LEN] == b' ' {
+            self.minute_text = *look;
             self.minute = at.div_euclid(60) * 60;
         }
         Some(at)
@@ -185,9 +193,9 @@ impl<'m> Scanner<'m> {
     }
 
     #[inline(always)]
-    fn lines_of(&mut self, block: &[u8], lanes: impl Lanes) {
+    fn lines_of(&mut self, block: &[u8], mut lanes: impl Lanes) {
         let mut masks = std::mem::take(self.masks);
-        masks.read(block, lanes);
+        masks.read(block, &mut lanes);
         let clean = !masks.has_nul();
         let (mut start, mut blanks_at_start) = (0, 0);
         let lines_before = self.tally.lines;
@@ -197,7 +205,7 @@ impl<'m> Scanner<'m> {
             self.tally.lines = lines_before + index as u64 + 1;
             let fast = match self.ordinary {
                 Some(shape) if clean && blanks.wrapping_sub(blanks_at_start) == shape.blanks => {
-                    self.ordinary_row(block, start, newline, shape, &masks)
+                    self.ordinary_row(block, start, newline, shape, &masks, &lanes)
                 }
                 _ => false,
             };
@@ -260,6 +268,7 @@ impl<'m> Scanner<'m> {
         newline: usize,
         shape: Ordinary,
         masks: &Masks,
+        lanes: &impl Lanes,
     ) -> bool {
         let Some(line) = block.get(start..newline) else {
             return false;
@@ -277,13 +286,10 @@ impl<'m> Scanner<'m> {
         if blanks == 0 || begin > stop || line.len() > MAX_LINE {
             return false;
         }
-        let Some(word) = self.words.cached(block, begin, stop) else {
+        let Some(word) = self.words.cached(block, begin, stop, lanes) else {
             return false;
         };
-        let Some(text) = line.first_chunk() else {
-            return false;
-        };
-        let Some(at) = self.time.of(line, text) else {
+        let Some(at) = block.get(start..).and_then(|row| self.time.of(row, lanes)) else {
             return false;
         };
         self.row(at, word);

@@ -78,7 +78,11 @@ impl Refusals {
     }
 
     fn place(&mut self, bin: RefusalBin) {
-        let start = bin.start.div_euclid(self.width) * self.width;
+        // Most logs stay at this width, where nothing need be divided.
+        let start = match self.width {
+            1 => bin.start,
+            width => bin.start.div_euclid(width) * width,
+        };
         match self.bins.last_mut() {
             Some(last) if last.start == start => {
                 last.rows += bin.rows;

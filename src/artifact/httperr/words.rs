@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use super::lanes::Lanes;
 use super::reason::{self, RefusalCount};
 
 /// Slots of the direct-mapped cache; a log uses a dozen words and a few refusal counts.
 const SLOTS: usize = 512;
 
-/// Longest token that the cache holds: four machine words. Longer ones take the slow way.
+/// Longest token that the cache holds: one comparison. Longer ones take the slow way.
 const MAX_CACHED: usize = 32;
 
 /// Distinct names kept apart in one stretch of a log.
@@ -33,15 +34,49 @@ pub(super) struct Name {
     told: u64,
 }
 
-/// A token of at most 32 bytes: its length, and its bytes at the end of four machine words.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Key {
-    len: u64,
-    words: [u64; 4],
+/// A token of at most 32 bytes and what it means. A cache line each.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Slot {
+    /// The token, at the end.
+    bytes: [u8; MAX_CACHED],
+    /// Bytes of the token; 0 in an empty slot.
+    len: usize,
+    word: Word,
+}
+
+impl Slot {
+    const EMPTY: Slot = Slot {
+        bytes: [0; MAX_CACHED],
+        len: 0,
+        word: Word::OverLimit,
+    };
+
+    fn of(token: &[u8], word: Word) -> Option<Slot> {
+        let mut bytes = [0; MAX_CACHED];
+        bytes
+            .get_mut(MAX_CACHED.checked_sub(token.len())?..)?
+            .copy_from_slice(token);
+        let len = token.len();
+        Some(Slot { bytes, len, word })
+    }
+}
+
+/// Where a token of this length stands in the cache, if anywhere, by its first eight bytes; what
+/// they hold behind a shorter token does not matter. Reasons that begin alike differ in length,
+/// and counts of refusals begin with the count.
+#[inline(always)]
+fn place(head: [u8; 8], len: usize) -> usize {
+    let unused = 64 - 8 * len.min(8) as u32;
+    let head = u64::from_le_bytes(head) << (unused & 63);
+    let mixed = head
+        .wrapping_add(len as u64)
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 55) as usize % SLOTS
 }
 
 pub(super) struct Words {
-    slots: Vec<(Key, Word)>,
+    slots: Box<[Slot; SLOTS]>,
     names: Vec<Name>,
     /// Places in `names` of the rivals of the refusals: a handful.
     rivals: Vec<u16>,
@@ -50,7 +85,7 @@ pub(super) struct Words {
 impl Default for Words {
     fn default() -> Self {
         Words {
-            slots: vec![(Key::NONE, Word::OverLimit); SLOTS],
+            slots: Box::new([Slot::EMPTY; SLOTS]),
             names: Vec::new(),
             rivals: Vec::new(),
         }
@@ -60,18 +95,27 @@ impl Default for Words {
 impl Words {
     /// What `block[begin..stop]` was found to mean before, if that is still in the cache.
     ///
-    /// Reads the 32 bytes before `stop` whatever the token's length, so that rows with long and
-    /// short reasons take one path.
+    /// Reads the 32 bytes before `stop` and the 8 from `begin` on whatever the token's length, so
+    /// that rows with long and short reasons take one path; near an end of the block the cache
+    /// is of no use.
     #[inline(always)]
-    pub(super) fn cached(&self, block: &[u8], begin: usize, stop: usize) -> Option<Word> {
-        let window = block
-            .get(stop.checked_sub(MAX_CACHED)?..stop)?
-            .first_chunk()?;
-        let key = Key::of(window, stop.wrapping_sub(begin))?;
-        match self.slots.get(key.slot()) {
-            Some((held, word)) if held.is(&key) => Some(*word),
-            _ => None,
+    pub(super) fn cached(
+        &self,
+        block: &[u8],
+        begin: usize,
+        stop: usize,
+        lanes: &impl Lanes,
+    ) -> Option<Word> {
+        let len = stop.wrapping_sub(begin);
+        if len.wrapping_sub(1) >= MAX_CACHED {
+            return None;
         }
+        let head = block.get(begin..)?.first_chunk()?;
+        let window = block.get(..stop)?.last_chunk()?;
+        let slot = &self.slots[place(*head, len)];
+        let wanted = u32::MAX << (MAX_CACHED - len);
+        let same = lanes.same(&slot.bytes, window) & wanted == wanted;
+        (same & (slot.len == len)).then_some(slot.word)
     }
 
     /// The meaning of a token that is known to stand in the reason's place.
@@ -80,8 +124,11 @@ impl Words {
             Some(count) => Word::Refusal(count),
             None => self.name(token),
         };
-        if let Some(key) = Key::of_token(token) {
-            self.slots[key.slot()] = (key, word);
+        if let Some(slot) = Slot::of(token, word) {
+            let mut head = [0; 8];
+            let known = token.len().min(8);
+            head[..known].copy_from_slice(&token[..known]);
+            self.slots[place(head, token.len())] = slot;
         }
         word
     }
@@ -134,106 +181,30 @@ impl Words {
 
     /// Hands over the counts.
     pub(super) fn drain(&mut self) -> Vec<Name> {
-        self.slots.fill((Key::NONE, Word::OverLimit));
+        self.slots.fill(Slot::EMPTY);
         self.rivals.clear();
         std::mem::take(&mut self.names)
-    }
-}
-
-impl Key {
-    /// No token has this key: its length is none.
-    const NONE: Key = Key {
-        len: 0,
-        words: [0; 4],
-    };
-
-    /// The key of the last `len` bytes of a window.
-    #[inline(always)]
-    fn of(window: &[u8; MAX_CACHED], len: usize) -> Option<Key> {
-        if !(1..=MAX_CACHED).contains(&len) {
-            return None;
-        }
-        let keep = &KEEP[len];
-        let (chunks, _) = window.as_chunks::<8>();
-        let mut words = [0; 4];
-        for ((word, chunk), keep) in words.iter_mut().zip(chunks).zip(keep) {
-            *word = u64::from_le_bytes(*chunk) & keep;
-        }
-        Some(Key {
-            len: len as u64,
-            words,
-        })
-    }
-
-    /// Equality in machine words. The derived one is compiled to a load of all 32 bytes, which
-    /// waits until narrower stores before it have reached the cache.
-    #[inline(always)]
-    fn is(&self, other: &Key) -> bool {
-        let [a, b, c, d] = self.words;
-        let [e, f, g, h] = other.words;
-        ((a ^ e) | (b ^ f) | (c ^ g) | (d ^ h) | (self.len ^ other.len)) == 0
-    }
-
-    fn of_token(token: &[u8]) -> Option<Key> {
-        let mut window = [0; MAX_CACHED];
-        window
-            .get_mut(MAX_CACHED.checked_sub(token.len())?..)?
-            .copy_from_slice(token);
-        Key::of(&window, token.len())
-    }
-
-    /// Where the key stands in the cache, if anywhere. The first word is left out: it only differs
-    /// between words longer than any reason.
-    #[inline(always)]
-    fn slot(&self) -> usize {
-        let [_, b, c, d] = self.words;
-        let mixed = (b.rotate_left(42) ^ c.rotate_left(21) ^ d)
-            .wrapping_add(self.len)
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        (mixed >> 55) as usize % SLOTS
-    }
-}
-
-/// For each token length, the bits of a window's four words that belong to the token.
-const KEEP: [[u64; 4]; MAX_CACHED + 1] = {
-    let mut keep = [[0; 4]; MAX_CACHED + 1];
-    let mut len = 1;
-    while len <= MAX_CACHED {
-        let mut word = 0;
-        while word < 4 {
-            // The last word of the window holds the token's last eight bytes, and so on.
-            let behind = 8 * (3 - word);
-            let bytes = len.saturating_sub(behind);
-            keep[len][word] = top_bytes(if bytes > 8 { 8 } else { bytes });
-            word += 1;
-        }
-        len += 1;
-    }
-    keep
-};
-
-/// A mask of the `count` most significant bytes: the last ones in memory.
-const fn top_bytes(count: usize) -> u64 {
-    if count == 0 {
-        0
-    } else {
-        u64::MAX << (64 - 8 * count as u32)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::artifact::httperr::lanes::Narrow;
     use proptest::prelude::*;
+
+    fn cached(words: &Words, row: &[u8], begin: usize, stop: usize) -> Option<Word> {
+        words.cached(row, begin, stop, &Narrow::default())
+    }
 
     #[test]
     fn a_word_is_learned_once_and_counted_under_its_settled_name() {
         let mut words = Words::default();
-        let row = b"2026-01-01 00:00:00 - - - - - queuefull -";
-        assert_eq!(words.cached(row, 30, 39), None);
+        let row = b"2026-01-01 00:00:00 - - - - - queuefull - ...";
+        assert_eq!(cached(&words, row, 30, 39), None);
         let word = words.learn(b"queuefull");
-        assert_eq!(words.cached(row, 30, 39), Some(word));
-        assert_eq!(words.cached(row, 30, 38), None);
+        assert_eq!(cached(&words, row, 30, 39), Some(word));
+        assert_eq!(cached(&words, row, 30, 38), None);
         assert_eq!(words.learn(b"QueueFull"), word);
         let Word::Reason(index) = word else {
             panic!("not a reason")
@@ -253,12 +224,12 @@ mod tests {
         fn the_cache_never_confuses_two_tokens(a in "[ -~]{1,34}", b in "[ -~]{1,34}") {
             let mut words = Words::default();
             let first = words.learn(a.as_bytes());
-            let row = format!("{:40}{a}|{b}", "");
+            let row = format!("{:40}{a}|{b}        ", "");
             if a.len() <= MAX_CACHED {
-                prop_assert_eq!(words.cached(row.as_bytes(), 40, 40 + a.len()), Some(first));
+                prop_assert_eq!(cached(&words, row.as_bytes(), 40, 40 + a.len()), Some(first));
             }
             let b_at = 41 + a.len();
-            let early = words.cached(row.as_bytes(), b_at, b_at + b.len());
+            let early = cached(&words, row.as_bytes(), b_at, b_at + b.len());
             prop_assert!(early.is_none() || a == b);
             let second = words.learn(b.as_bytes());
             let same = a == b || matches!((reason::known(a.as_bytes()), reason::known(b.as_bytes())), (Some(x), Some(y)) if x == y)
