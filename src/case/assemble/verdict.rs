@@ -122,6 +122,28 @@ fn no_problem(parts: &Parts<'_>) -> String {
     }
 }
 
+/// Nothing was found in so many logs and snapshots, and more could not be read.
+fn part_read(logs: u64, snapshots: u64) -> String {
+    let read = [
+        (logs, "HTTPERR log", "without a refused connection"),
+        (snapshots, "snapshot", "without a leak"),
+    ];
+    let read: Vec<String> = read
+        .into_iter()
+        .filter(|(count, _, _)| *count > 0)
+        .map(|(count, noun, without)| format!("{} {without}", bare(count, noun)))
+        .collect();
+    match read.is_empty() {
+        true => "Only a part of the upload could be read, and in it neither an HTTPERR log nor a \
+                 snapshot."
+            .to_owned(),
+        false => format!(
+            "Only a part of the upload could be read. It holds {}, which says nothing of the rest.",
+            read.join(" and ")
+        ),
+    }
+}
+
 fn inconclusive(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>) -> String {
     let mut text = if parts.log.refusal_rows > 0 {
         format!("{}. ", refused(parts))
@@ -130,12 +152,9 @@ fn inconclusive(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>
     };
     let snapshots = parts.pools.history.snapshots.len();
     match (snapshots, row) {
-        (n, None) if parts.log.refusal_rows == 0 && !parts.facts.whole => text.push_str(&format!(
-            "Only a part of the upload could be read. It holds {} without a refused connection \
-             and {} without a leak, which says nothing of the rest.",
-            bare(parts.log.analysable, "HTTPERR log"),
-            bare(n as u64, "snapshot"),
-        )),
+        (n, None) if parts.log.refusal_rows == 0 && !parts.facts.whole => {
+            text.push_str(&part_read(parts.log.analysable, n as u64));
+        }
         (0, _) => text.push_str("There are no pool snapshots: which tag grows cannot be told."),
         (1, Some(row)) => text.push_str(&format!(
             "One snapshot only: `{}` holds most ({}), a suspect and no more. {}",
@@ -299,4 +318,22 @@ fn would_change(parts: &Parts<'_>, conclusion: &Conclusion) -> Vec<String> {
         changes.push("snapshots from the time of the refusals".to_owned());
     }
     changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::part_read;
+
+    #[test]
+    fn a_part_is_told_by_what_it_has() {
+        assert_eq!(
+            part_read(1, 0),
+            "Only a part of the upload could be read. It holds 1 HTTPERR log without a refused \
+             connection, which says nothing of the rest."
+        );
+        assert!(part_read(3, 2).contains(
+            "3 HTTPERR logs without a refused connection and 2 snapshots without a leak"
+        ));
+        assert!(part_read(0, 0).ends_with("neither an HTTPERR log nor a snapshot."));
+    }
 }
