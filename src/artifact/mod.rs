@@ -4,6 +4,7 @@
 
 pub mod collector;
 pub mod driver;
+pub mod events;
 pub mod httperr;
 pub mod poolmon;
 pub mod pooltag;
