@@ -10,8 +10,11 @@
 
 use std::io::{self, Read};
 
-use super::{httperr, poolmon, systeminfo};
+use super::{events, httperr, poolmon, systeminfo};
 use crate::bundle::Role;
+
+/// Longest line of an export that is held, in bytes.
+const MAX_LINE: usize = 64 << 10;
 
 /// Most bytes of a small text; the reader of these formats takes no more either.
 pub const MAX_TEXT: u64 = 1 << 20;
@@ -23,6 +26,8 @@ pub enum Counting {
     Httperr,
     /// Those of saved poolmon output.
     Poolmon,
+    /// Those of exported event logs.
+    Events,
     /// Those of small text files.
     Text,
 }
@@ -33,6 +38,7 @@ impl Counting {
         match role {
             Role::HttpErr => Counting::Httperr,
             Role::Poolmon => Counting::Poolmon,
+            Role::EventLog => Counting::Events,
             _ => Counting::Text,
         }
     }
@@ -73,6 +79,7 @@ pub fn lines(
     match counting {
         Counting::Httperr => httperr::lines(stream, wanted, &mut keep)?,
         Counting::Poolmon => poolmon::lines(stream, wanted, &mut keep)?,
+        Counting::Events => events::lines(stream, wanted, MAX_LINE, &mut keep)?,
         Counting::Text => {
             let mut bytes = Vec::new();
             stream.take(MAX_TEXT).read_to_end(&mut bytes)?;
@@ -140,7 +147,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ALL: [Counting; 3] = [Counting::Httperr, Counting::Poolmon, Counting::Text];
+    const ALL: [Counting; 4] = [
+        Counting::Httperr,
+        Counting::Poolmon,
+        Counting::Events,
+        Counting::Text,
+    ];
 
     fn numbered(counting: Counting, bytes: &[u8], wanted: &[u64]) -> Vec<(u64, String)> {
         lines(counting, bytes, wanted, 400)

@@ -100,6 +100,7 @@ pub(super) fn conclude(
             .and_then(|(tag, pool)| answers.iter().find(|a| a.tag == tag && a.pool == pool))
             .map(|a| a.answer),
         logs_cover: facts.logs_cover,
+        clock_doubt: facts.clock.minutes,
         whole: facts.whole,
     };
     Conclusion {

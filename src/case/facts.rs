@@ -1,10 +1,12 @@
 //! What the logs and the pool say together, before any image is looked into.
 
+use super::events::EventFacts;
 use super::host::HostFacts;
 use super::logs::LogFacts;
 use super::pools::Pools;
-use super::times::of_millis;
+use super::times::{duration, of_millis};
 use crate::artifact::pooltag::{Blame, TagClass, well_known};
+use crate::diagnosis::clock::{self, Doubt, Step};
 use crate::diagnosis::correlation::{Correlation, Level, Question, correlate, is_near_limit};
 use crate::diagnosis::growth::{self, Class, EpochGrowth, SeriesGrowth};
 use crate::diagnosis::headroom::{Bound, TimeTo, time_to};
@@ -37,6 +39,8 @@ pub(super) struct CaseFacts {
     pub(super) groups: Vec<Group>,
     pub(super) correlation: Option<Correlation>,
     pub(super) withheld: Option<Withheld>,
+    /// What steps of the clock do to the comparison.
+    pub(super) clock: Doubt,
     pub(super) pressed: Option<bool>,
     pub(super) time_to: Result<TimeTo, String>,
     pub(super) logs_cover: bool,
@@ -59,7 +63,13 @@ impl CaseFacts {
     }
 }
 
-pub(super) fn gather(log: &LogFacts, pools: &Pools, host: HostFacts, whole: bool) -> CaseFacts {
+pub(super) fn gather(
+    log: &LogFacts,
+    pools: &Pools,
+    events: &EventFacts,
+    host: HostFacts,
+    whole: bool,
+) -> CaseFacts {
     let history = &pools.history;
     let views = views(history, log);
     let view = leading_view(&views, history, log);
@@ -75,7 +85,8 @@ pub(super) fn gather(log: &LogFacts, pools: &Pools, host: HostFacts, whole: bool
         limit: host.limit.as_ref().ok().map(|l| l.bytes as i64),
         threshold: host.margin.bytes() as i64,
     };
-    let withheld = withheld(pools, log);
+    let clock = clock_doubt(log, events, &levels);
+    let withheld = withheld(pools, log).or_else(|| set_back(&clock, events));
     let correlation = if withheld.is_some() {
         None
     } else {
@@ -94,6 +105,7 @@ pub(super) fn gather(log: &LogFacts, pools: &Pools, host: HostFacts, whole: bool
         whole,
         correlation,
         withheld,
+        clock,
         groups,
         views,
         view,
@@ -373,6 +385,33 @@ fn withheld(pools: &Pools, log: &LogFacts) -> Option<Withheld> {
         reason: format!("no snapshot could be placed in UTC: {why}"),
         remedy: why.remedy().to_owned(),
         option: why.option().map(str::to_owned),
+    })
+}
+
+/// What the steps of the clock that events state do to the comparison of outages and levels.
+fn clock_doubt(log: &LogFacts, events: &EventFacts, levels: &[Level]) -> Doubt {
+    let (Some(first), Some(last)) = (levels.first(), levels.last()) else {
+        return Doubt::default();
+    };
+    let steps: Vec<Step> = events.steps.iter().map(|(step, _)| *step).collect();
+    let outages: Vec<(i64, i64, u64)> = log
+        .episodes
+        .iter()
+        .map(|e| (e.start(), e.last_refusal(), e.connections))
+        .collect();
+    clock::doubt(&steps, &outages, (first.at / 1_000, last.at / 1_000))
+}
+
+/// Why refusals at times that the clock showed twice cannot be compared with anything.
+fn set_back(clock: &Doubt, events: &EventFacts) -> Option<Withheld> {
+    let (step, _) = events.steps.get(clock.step?)?;
+    (clock.twice > clock::MOST_TWICE).then(|| Withheld {
+        reason: format!(
+            "the clock was set back by {}, and most refusals lie in the time that it showed twice",
+            duration(step.by())
+        ),
+        remedy: "take logs and snapshots from after the clock was set".to_owned(),
+        option: None,
     })
 }
 

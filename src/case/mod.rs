@@ -13,6 +13,7 @@ mod blocks;
 mod catalogs;
 mod conclusion;
 mod custody;
+mod events;
 mod evidence;
 mod facts;
 mod host;
@@ -154,9 +155,10 @@ pub fn analyse_with(
 ) -> Report {
     let mut survey = survey::read(bundle, options, progress);
     let log = logs::settle(bundle, &mut survey);
-    let pools = pools::read(bundle, &mut survey, options);
+    let events = events::settle(bundle, &mut survey, options);
+    let pools = pools::read(bundle, &mut survey, options, &events);
     let host = host::facts(&survey, options, &pools);
-    let facts = facts::gather(&log, &pools, host, is_whole(bundle));
+    let facts = facts::gather(&log, &pools, &events, host, is_whole(bundle));
     let mut images = images::scan(bundle, more_images, &mut survey, &facts, progress, memory);
     let custody = custody::check(bundle, &mut survey);
     if let Some(custody) = &custody {
@@ -167,6 +169,7 @@ pub fn analyse_with(
         survey: &survey,
         log: &log,
         pools: &pools,
+        events: &events,
         facts: &facts,
         images: &images,
         custody: &custody,

@@ -23,6 +23,7 @@ pub(super) fn observation(
         source,
         at,
         boot: None,
+        started: None,
         page_faults: header
             .and_then(|h| h.page_faults)
             .and_then(|faults| match faults {

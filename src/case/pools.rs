@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::blocks::{collector_lines, end_of, note_of_torn};
+use super::events::EventFacts;
 use super::observation::observation;
 use super::options::Options;
 use super::survey::{Survey, Use};
@@ -212,7 +213,12 @@ fn describe(file: &FileNotes, incomplete: BTreeMap<String, u64>, notes: &mut Vec
 }
 
 /// Dates all snapshots and makes series of them.
-pub(super) fn read(bundle: &Bundle, survey: &mut Survey, options: &Options) -> Pools {
+pub(super) fn read(
+    bundle: &Bundle,
+    survey: &mut Survey,
+    options: &Options,
+    events: &EventFacts,
+) -> Pools {
     mark_duplicates(survey);
     let names: Vec<String> = survey
         .pools
@@ -266,6 +272,7 @@ pub(super) fn read(bundle: &Bundle, survey: &mut Survey, options: &Options) -> P
             if let Some(head) = head {
                 head.complete(&mut observation);
             }
+            observation.facts.started = at.and_then(|at| events.start_before(at));
             builder.push(observation);
         }
     }
@@ -375,7 +382,7 @@ fn evidence<'a>(
     all
 }
 
-fn context(survey: &Survey, options: &Options) -> Context {
+pub(super) fn context(survey: &Survey, options: &Options) -> Context {
     let mut zones = Vec::new();
     if let Some((zone, typed)) = &options.zone {
         zones.push(ZoneClaim::new(*zone, ZoneSource::Option, typed.clone()));
@@ -392,6 +399,10 @@ fn context(survey: &Survey, options: &Options) -> Context {
                 .as_ref()
                 .and_then(|stated| ZoneClaim::from_systeminfo(&stated.value)),
         );
+    }
+    for log in survey.events.iter().filter(|log| !log.foreign) {
+        let stated = log.file.zone.as_ref();
+        zones.extend(stated.and_then(|(bias, name)| ZoneClaim::from_event_log(name, *bias)));
     }
     Context {
         zones,

@@ -4,6 +4,7 @@ use std::io::{BufReader, Read};
 
 use rayon::prelude::*;
 
+use super::events::{self, EventLog};
 use super::images::MAX_IMAGE;
 use super::logs::{Digest, LogFile, read_log};
 use super::options::Options;
@@ -11,6 +12,7 @@ use super::pools::{PoolFile, survey_pool};
 use super::progress::{Phase, Progress};
 use crate::artifact::collector::{self, Handles};
 use crate::artifact::driver::catalog::Catalog;
+use crate::artifact::events::EventFile;
 use crate::artifact::pooltag::{self, PoolTags};
 use crate::artifact::registry::{self, RegistryFacts};
 use crate::artifact::systeminfo::{self, SystemInfo, boot::BootSwitches};
@@ -65,6 +67,7 @@ enum Content {
     Catalog(Box<Catalog>),
     Manifest(Box<Manifest>),
     Handles(Handles),
+    Events(Box<EventFile>),
     /// Left for the images' turn.
     Image,
     Nothing,
@@ -86,6 +89,7 @@ pub(super) struct Survey {
     pub(super) catalogs: Vec<(usize, Catalog)>,
     pub(super) manifests: Vec<(usize, Manifest)>,
     pub(super) handles: Vec<(usize, Handles)>,
+    pub(super) events: Vec<EventLog>,
     pub(super) images: Vec<usize>,
 }
 
@@ -126,6 +130,7 @@ pub(super) fn read(bundle: &Bundle, options: &Options, progress: &dyn Progress) 
             Content::Catalog(catalog) => survey.catalogs.push((index, *catalog)),
             Content::Manifest(manifest) => survey.manifests.push((index, *manifest)),
             Content::Handles(handles) => survey.handles.push((index, handles)),
+            Content::Events(file) => survey.events.push(EventLog::new(index, *file)),
             Content::Image => survey.images.push(index),
             Content::Nothing => {}
         }
@@ -198,6 +203,10 @@ fn read_one(bundle: &Bundle, artifact: &Artifact) -> (Entry, Content) {
         | Role::RegistryExport
         | Role::Manifest => small(bundle, artifact, &mut notes),
         Role::Handles => handles(bundle, artifact, &mut notes),
+        Role::EventLog => match events::read(bundle, artifact, &mut notes) {
+            (digest, used, Some(file)) => (digest, used, Content::Events(Box::new(file))),
+            (digest, used, None) => (digest, used, Content::Nothing),
+        },
         Role::Empty => (
             digest_of(bundle, artifact),
             Use::NotNeeded,
@@ -358,7 +367,7 @@ pub(super) fn digest_of(bundle: &Bundle, artifact: &Artifact) -> ContentDigest {
 pub(super) fn digest_as_analysed(bundle: &Bundle, artifact: &Artifact) -> ContentDigest {
     let size = artifact.size.or(artifact.claimed_size).unwrap_or(0);
     match artifact.role {
-        Role::HttpErr | Role::Poolmon => digest_all(bundle, artifact),
+        Role::HttpErr | Role::Poolmon | Role::EventLog => digest_all(bundle, artifact),
         Role::Driver if size > MAX_IMAGE => ContentDigest::Unreadable,
         _ => digest_of(bundle, artifact),
     }

@@ -170,6 +170,8 @@ pub struct Brief<'a> {
     pub answer: Option<Answer>,
     /// True if the logs cover most of the time of the snapshots.
     pub logs_cover: bool,
+    /// Minutes by which the machine's clock was set near the refusals; 0 if it was not.
+    pub clock_doubt: i64,
     /// False if the upload is known to be cut or spoilt: what is not in it may have been in the
     /// part that is missing.
     pub whole: bool,
@@ -236,7 +238,7 @@ fn with_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
 
 fn explained(brief: &Brief<'_>, found: &Correlation, leak: Leak) -> Confidence {
     let points = brief.leader.map_or(0, |l| l.points);
-    let robust = found.survives.0.max(found.survives.1) >= MIN_SURVIVES;
+    let robust = found.survives.0.max(found.survives.1) >= MIN_SURVIVES.max(brief.clock_doubt);
     let covered = found.covered >= MIN_COVERED;
     if leak < Leak::Strong || points < MIN_POINTS || !robust || !covered {
         return Confidence::Possible;

@@ -242,6 +242,15 @@ fn restarted(before: Option<&Facts>, after: Option<&Facts>) -> bool {
     matches!((looked, boot), (Some(looked), Some(boot)) if boot > looked)
 }
 
+/// True if the event log has a start of Windows between the two looks. It decides where counters do
+/// not: a few fell, or there are none to compare. Where they went on it is no restart of the
+/// kernel, as after a shutdown with Fast Startup, which keeps the kernel and its pools.
+fn start_logged(before: Option<&Facts>, after: Option<&Facts>) -> bool {
+    let looked = before.and_then(|facts| facts.at);
+    let started = after.and_then(|facts| facts.started);
+    matches!((looked, started), (Some(looked), Some(started)) if started > looked)
+}
+
 /// Judges every border in turn. Comparisons that reach back over a reset already found
 /// would find it again, so they are left out.
 pub(super) fn judge(movements: &Movements, facts: &[Facts]) -> Vec<Judged> {
@@ -260,7 +269,15 @@ pub(super) fn judge(movements: &Movements, facts: &[Facts]) -> Vec<Judged> {
         }
         let before = facts.get(at - 1).and_then(|f| f.page_faults);
         movement.page_faults = fault_change(before, facts.get(at).and_then(|f| f.page_faults));
-        let border = if restarted(facts.get(at - 1), facts.get(at)) {
+        let unsure = match movement.border() {
+            Border::Doubtful => true,
+            Border::Continuous => {
+                movement.shared == 0 && movement.page_faults == FaultCounter::Unknown
+            }
+            Border::Reset => false,
+        };
+        let (before, after) = (facts.get(at - 1), facts.get(at));
+        let border = if restarted(before, after) || (unsure && start_logged(before, after)) {
             Border::Reset
         } else {
             movement.border()
@@ -335,6 +352,27 @@ mod tests {
         assert_eq!(looks(5_000), Border::Reset);
         assert_eq!(looks(100), Border::Continuous);
         assert_eq!(looks(160), Border::Continuous, "a clock that was set");
+    }
+
+    #[test]
+    fn a_logged_start_decides_only_where_counters_do_not() {
+        let (rising, fallen): (&[(u64, u64)], &[(u64, u64)]) =
+            (&[(5, 1), (9, 2)], &[(500, 400), (90, 80)]);
+        let judged = |tags: &[&[(u64, u64)]], started| {
+            let at = |at, started| Facts {
+                at: Some(at),
+                started,
+                ..Facts::default()
+            };
+            let facts = [at(1_000, Some(500)), at(9_000, started)];
+            judge(&movements(&streams(tags), &[0, 1]), &facts)[0].border
+        };
+        let doubtful = [fallen, rising, rising, rising];
+        assert_eq!(judged(&doubtful, Some(500)), Border::Doubtful);
+        assert_eq!(judged(&doubtful, Some(5_000)), Border::Reset);
+        assert_eq!(judged(&[], Some(5_000)), Border::Reset, "nothing to compare");
+        let went_on = judged(&[rising, rising], Some(5_000));
+        assert_eq!(went_on, Border::Continuous, "Fast Startup keeps the kernel");
     }
 
     #[test]

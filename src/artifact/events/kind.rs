@@ -72,7 +72,10 @@ pub enum Kind {
         code: Option<u32>,
     },
     /// 15000–15006: an error of http.sys.
-    Http,
+    Http {
+        /// Which.
+        id: u32,
+    },
 }
 
 /// A change of the clock.
@@ -119,9 +122,48 @@ impl Kind {
             1001 if from(&["wer-systemerrorreporting", "bugcheck", "save dump"]) => {
                 Some(Kind::Bugcheck { code: code(record) })
             }
-            15_000..=15_006 if from(&["httpevent", "http"]) => Some(Kind::Http),
+            15_000..=15_006 if from(&["httpevent", "http"]) => Some(Kind::Http { id }),
             _ => None,
         }
+    }
+
+    /// The word that reports use.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::NonpagedEmpty => "nonpaged_pool_empty",
+            Kind::PagedEmpty => "paged_pool_empty",
+            Kind::NoWorkItem => "smb_no_work_item",
+            Kind::NoConnection => "smb_no_connection",
+            Kind::LogStarted => "log_started",
+            Kind::LogStopped => "log_stopped",
+            Kind::Unexpected => "unexpected_shutdown",
+            Kind::Version => "version_at_boot",
+            Kind::Uptime { .. } => "uptime",
+            Kind::Started => "system_started",
+            Kind::Stopped => "system_stopped",
+            Kind::ShutdownAsked => "shutdown_requested",
+            Kind::PowerLost { .. } => "restart_without_shutdown",
+            Kind::ClockSet(_) => "clock_set",
+            Kind::Installed { .. } if self.is_driver() => "driver_installed",
+            Kind::Installed { .. } => "service_installed",
+            Kind::Bugcheck { .. } => "bugcheck",
+            Kind::Http { .. } => "http_sys_error",
+        }
+    }
+
+    /// True for the install of a file that is called as drivers are.
+    pub fn is_driver(&self) -> bool {
+        match self {
+            Kind::Installed { image, .. } => image
+                .as_ref()
+                .is_some_and(|name| name.to_ascii_lowercase().ends_with(".sys")),
+            _ => false,
+        }
+    }
+
+    /// True for what is logged whenever Windows starts.
+    pub const fn is_start(&self) -> bool {
+        matches!(self, Kind::Started | Kind::LogStarted | Kind::Version)
     }
 
     /// The event's number.
@@ -143,7 +185,7 @@ impl Kind {
             Kind::ClockSet(_) => 1,
             Kind::Installed { .. } => 7045,
             Kind::Bugcheck { .. } => 1001,
-            Kind::Http => 15_000,
+            Kind::Http { id } => *id,
         }
     }
 }

@@ -52,6 +52,8 @@ const HEAD: u64 = 4_096;
 pub enum Form {
     /// The binary log itself.
     Evtx,
+    /// The binary log of Windows Server 2003 and XP, of which nothing is read.
+    Evt,
     /// `<Event>` elements, with or without a root.
     Xml,
     /// `wevtutil /f:text`: `Event[0]:` and lines of `Name: value`.
@@ -66,6 +68,9 @@ impl Form {
         if head.starts_with(b"ElfFile\0") {
             return Form::Evtx;
         }
+        if head.get(4..8) == Some(b"LfLe") {
+            return Form::Evt;
+        }
         let text = unicode::decoded(head);
         let text = text.trim_start();
         match text.as_bytes().first() {
@@ -79,6 +84,7 @@ impl Form {
     pub const fn name(self) -> &'static str {
         match self {
             Form::Evtx => "event log (evtx)",
+            Form::Evt => "event log of Windows Server 2003 (evt)",
             Form::Xml => "XML export",
             Form::Listing => "text listing",
             Form::Table => "table",
@@ -195,6 +201,7 @@ pub fn read(mut source: impl Read) -> (EventFile, Option<io::Error>) {
     let whole = io::Read::chain(head.as_slice(), source);
     let read = match form {
         Form::Evtx => evtx::read(whole, &mut file),
+        Form::Evt => Ok(()),
         Form::Xml => xml::read(whole, &mut file),
         Form::Listing => listing::read(whole, &mut file),
         Form::Table => table::read(whole, &mut file),

@@ -6,6 +6,7 @@
 //! archive renamed `.log` are what uploads really contain. The recognisers here are
 //! deliberately shallow: parsers decide what is in the file.
 
+mod events;
 mod httperr;
 mod image;
 mod magic;
@@ -75,6 +76,7 @@ fn empty(hint: Option<NameHint>) -> (Role, Basis) {
 fn by_text(hint: Option<NameHint>, text: &TextHead) -> (Role, Basis) {
     let recognisers = [
         httperr::recognise,
+        events::recognise,
         systeminfo::recognise,
         pooltag::recognise,
     ];

@@ -120,8 +120,9 @@ fn is_text(role: Role, basis: Basis) -> bool {
             | Role::Picture
             | Role::Dump
             | Role::Catalog
-            | Role::EventLog
     ) && !matches!(basis, Basis::Binary | Basis::NotAnImage(NotAnImage::Data))
+        // An exported log is text, the log itself is not.
+        && !(role == Role::EventLog && matches!(basis, Basis::Magic(_)))
 }
 
 /// Not the pools of IIS (`AppPools.txt`), nor the spooler's.

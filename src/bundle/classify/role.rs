@@ -23,7 +23,7 @@ pub enum Role {
     PoolTagTxt,
     /// A signature catalog (`.cat`).
     Catalog,
-    /// A Windows event log (`.evtx`, `.evt`).
+    /// A Windows event log (`.evtx`, `.evt`), or an export of one.
     EventLog,
     /// Performance counters (PDH-CSV, `.blg`, the collector's table).
     Perf,

@@ -14,6 +14,7 @@ mod verdict;
 
 use super::conclusion::conclude;
 use super::custody::Custody;
+use super::events::EventFacts;
 use super::evidence::Ledger;
 use super::facts::CaseFacts;
 use super::images::Images;
@@ -34,6 +35,7 @@ pub(super) struct Parts<'a> {
     pub(super) survey: &'a Survey,
     pub(super) log: &'a LogFacts,
     pub(super) pools: &'a Pools,
+    pub(super) events: &'a EventFacts,
     pub(super) facts: &'a CaseFacts,
     pub(super) images: &'a Images,
     pub(super) custody: &'a Option<Custody>,

@@ -34,6 +34,7 @@ fn brief(correlation: Option<&Correlation>) -> Brief<'_> {
         answer: Some(Answer::Named(0)),
         logs_cover: true,
         whole: true,
+        clock_doubt: 0,
     }
 }
 

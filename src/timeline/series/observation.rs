@@ -26,6 +26,9 @@ pub struct Facts {
     pub at: Option<i64>,
     /// Unix time in milliseconds of the kernel's start, as the source states it for this look.
     pub boot: Option<i64>,
+    /// The last start of Windows at or before this look that its event log has, in milliseconds
+    /// since 1970. It supports what counters say and does not overrule them.
+    pub started: Option<i64>,
     /// Page faults since boot. Only the cumulative counter belongs here: a live screen
     /// shows the change since its last refresh, which is `None`.
     pub page_faults: Option<i64>,

@@ -13,6 +13,8 @@ pub enum ZoneSource {
     SystemInfo,
     /// The header of a perfmon CSV file, which names zone and bias.
     PdhHeader,
+    /// The event log's daily event 6013, which names zone and bias.
+    EventLog,
     /// A registry export of `TimeZoneInformation`.
     Registry,
     /// The manifest that a collector wrote beside its files.
@@ -29,6 +31,7 @@ impl ZoneSource {
         match self {
             ZoneSource::SystemInfo => "systeminfo names the machine's zone",
             ZoneSource::PdhHeader => "a perfmon CSV header names the zone it was written in",
+            ZoneSource::EventLog => "an event 6013 of the event log names the machine's zone",
             ZoneSource::Registry => "a registry export names the machine's zone",
             ZoneSource::Manifest => "the collector's manifest names the machine's zone",
             ZoneSource::Stamp => "a time stamp beside a snapshot carries its own zone",
@@ -41,6 +44,7 @@ impl ZoneSource {
         match self {
             ZoneSource::SystemInfo => "systeminfo",
             ZoneSource::PdhHeader => "pdh_header",
+            ZoneSource::EventLog => "event_log",
             ZoneSource::Registry => "registry",
             ZoneSource::Manifest => "manifest",
             ZoneSource::Stamp => "stamp",
@@ -116,6 +120,17 @@ impl ZoneClaim {
             fact,
             source: ZoneSource::Manifest,
             text: name.to_owned(),
+        })
+    }
+
+    /// What an event 6013 says: the zone when its name is known and can have that bias, nothing
+    /// when not. `bias_minutes` counts west of UTC.
+    pub fn from_event_log(name: &str, bias_minutes: i32) -> Option<Self> {
+        let claim = ZoneClaim::from_pdh_header(name, bias_minutes)?;
+        Some(ZoneClaim {
+            source: ZoneSource::EventLog,
+            text: format!("{bias_minutes} {name}"),
+            ..claim
         })
     }
 
