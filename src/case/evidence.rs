@@ -74,6 +74,26 @@ impl<'a> Ledger<'a> {
         })
     }
 
+    /// Cites an event by its place and its number, if its log has numbers.
+    pub(super) fn cite_record(
+        &mut self,
+        artifact: usize,
+        place: Place,
+        record: Option<u64>,
+        text: String,
+    ) -> String {
+        let (name, sha256) = self.of(artifact);
+        let evidence = Evidence {
+            record,
+            ..piece(name, sha256, place, text)
+        };
+        self.add(Cited {
+            evidence,
+            artifact: matches!(place, Place::Line(_)).then_some(artifact),
+            raw: false,
+        })
+    }
+
     /// Cites a line of one of the bundle's artifacts for what it says.
     pub(super) fn cite_line(&mut self, artifact: usize, line: u64) -> String {
         let (name, sha256) = self.of(artifact);
@@ -220,6 +240,7 @@ fn piece(artifact: String, sha256: Option<String>, place: Place, text: String) -
         sha256,
         line,
         offset,
+        record: None,
         text: shortened(&text, MAX_TEXT, false),
         context: Vec::new(),
     }

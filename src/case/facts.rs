@@ -404,7 +404,7 @@ fn clock_doubt(log: &LogFacts, events: &EventFacts, levels: &[Level]) -> Doubt {
 
 /// Why refusals at times that the clock showed twice cannot be compared with anything.
 fn set_back(clock: &Doubt, events: &EventFacts) -> Option<Withheld> {
-    let (step, _) = events.steps.get(clock.step?)?;
+    let (step, _) = events.steps.iter().find(|(step, _)| step.by() < 0)?;
     (clock.twice > clock::MOST_TWICE).then(|| Withheld {
         reason: format!(
             "the clock was set back by {}, and most refusals lie in the time that it showed twice",

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use crate::artifact::{collector, registry, systeminfo};
-use crate::bundle::{Bundle, Manifest, Role};
+use crate::artifact::{collector, events, registry, systeminfo};
+use crate::bundle::{Artifact, Bundle, Manifest, Role};
 
 pub use crate::artifact::systeminfo::NameKind;
 
@@ -33,6 +33,10 @@ pub fn names(bundle: &Bundle) -> Vec<Name> {
         .collect();
     for artifact in bundle.artifacts() {
         all.push(Name::File(artifact.name.to_string()));
+        if artifact.role == Role::EventLog {
+            all.extend(of_events(bundle, artifact));
+            continue;
+        }
         let read: fn(&[u8]) -> Vec<Name> = match artifact.role {
             Role::SystemInfo => |bytes| stated(systeminfo::names(bytes)),
             Role::RegistryExport => |bytes| stated(registry::names(bytes)),
@@ -74,6 +78,22 @@ fn of_manifest(bytes: &[u8]) -> Vec<Name> {
     words
         .chain(host.map(|name| Name::Stated(NameKind::Host, name.clone())))
         .chain(files.map(|file| Name::File(file.name.to_string())))
+        .collect()
+}
+
+/// The machines that events name, in the whole log, which is read as a stream.
+fn of_events(bundle: &Bundle, artifact: &Artifact) -> Vec<Name> {
+    let Ok(reader) = bundle.open_artifact(artifact.id) else {
+        return Vec::new();
+    };
+    let (file, _) = events::read(reader);
+    let machines = file.computers.into_iter();
+    machines
+        .flat_map(|name| {
+            let short = name.split('.').next().unwrap_or_default().to_owned();
+            [name, short]
+        })
+        .map(|name| Name::Stated(NameKind::Host, name))
         .collect()
 }
 

@@ -201,10 +201,14 @@ fn input_near(report: &SavedReport, saved: &Path) -> Option<PathBuf> {
 }
 
 fn place(evidence: &SavedEvidence) -> String {
-    match (evidence.line, evidence.offset) {
+    let place = match (evidence.line, evidence.offset) {
         (Some(line), _) => format!("{}:{line}", evidence.artifact),
         (None, Some(offset)) => format!("{}+{offset:#x}", evidence.artifact),
         (None, None) => evidence.artifact.clone(),
+    };
+    match evidence.record {
+        Some(record) => format!("{place} record {record}"),
+        None => place,
     }
 }
 

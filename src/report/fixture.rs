@@ -55,6 +55,7 @@ pub fn empty() -> Report {
         },
         refusals: Refusals::default(),
         pool: Pool::default(),
+        events: None,
         correlation: Correlation::default(),
         attribution: Vec::new(),
         findings: Vec::new(),
@@ -100,6 +101,7 @@ fn evidence(id: &str, artifact: &str, line: Option<u64>, text: &str) -> Evidence
         sha256: Some("ab".repeat(32)),
         line,
         offset: line.is_none().then_some(0x1a2c),
+        record: None,
         text: text.to_owned(),
         context: Vec::new(),
     }

@@ -25,6 +25,8 @@ pub struct Report {
     pub verdict: Verdict,
     pub refusals: Refusals,
     pub pool: Pool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events: Option<Events>,
     pub correlation: Correlation,
     pub attribution: Vec<Attribution>,
     pub findings: Vec<Finding>,
@@ -435,6 +437,47 @@ pub struct LockstepMember {
     pub ratio: f64,
 }
 
+/// What Windows' event logs say; absent where the case holds none.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct Events {
+    /// Logs and exports that were read, copies left out.
+    pub logs: u64,
+    /// Events in them, of any kind.
+    pub read: u64,
+    /// First event of any kind, where times are in UTC.
+    pub first: Option<String>,
+    /// Last event of any kind.
+    pub last: Option<String>,
+    /// Dated events by kind, of those that matter; each once, however many exports hold it.
+    pub counts: BTreeMap<String, u64>,
+    /// Events that matter, in time; at most 400.
+    pub marks: Vec<EventMark>,
+    /// Those beyond.
+    pub marks_not_listed: u64,
+    /// Events that matter without a time in UTC: in no count, on no timeline.
+    pub undated: u64,
+    /// Why the first of them has none, and what would give it.
+    pub undated_reason: Option<String>,
+}
+
+/// An event that matters.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct EventMark {
+    /// When it was logged.
+    pub at: String,
+    /// What it is: `nonpaged_pool_empty`, `system_started`, `driver_installed`, `clock_set`, …
+    pub kind: &'static str,
+    /// The event's number, which is unique within its provider.
+    pub id: u32,
+    /// What it says.
+    pub text: String,
+    /// The file that was installed, of events of that kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// Evidence; empty for events that repeat.
+    pub evidence: Vec<String>,
+}
+
 /// Pool and refusals together.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Correlation {
@@ -617,6 +660,9 @@ pub struct Evidence {
     pub line: Option<u64>,
     /// Byte offset, counted from 0.
     pub offset: Option<u64>,
+    /// Number of the record in an event log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<u64>,
     /// What stands there.
     pub text: String,
     /// The place itself and what is around it, as it stands in the artifact, in order. Long lines

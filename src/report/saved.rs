@@ -52,6 +52,7 @@ pub struct SavedEvidence {
     pub sha256: Option<String>,
     pub line: Option<u64>,
     pub offset: Option<u64>,
+    pub record: Option<u64>,
     pub text: String,
     pub context: Vec<SavedLine>,
 }

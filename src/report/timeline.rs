@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::Report;
 use super::escape::visible;
-use super::model::{Episode, Epoch, PoolPoint};
+use super::model::{Episode, Epoch, EventMark, PoolPoint};
 use super::wording::{counted, size, words};
 
 /// A line of the timeline.
@@ -64,6 +64,13 @@ enum Facts<'a> {
     Log {
         logs: u64,
     },
+    Event {
+        event: u32,
+        kind: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        image: Option<&'a str>,
+        evidence: &'a [String],
+    },
 }
 
 /// Writes the timeline.
@@ -95,8 +102,23 @@ fn events(report: &Report) -> Vec<(DateTime<Utc>, Event<'_>)> {
     for (episode, place) in report.refusals.episodes.iter().zip(1..) {
         events.extend(of_episode(episode, place));
     }
+    let marks = report.events.iter().flat_map(|events| &events.marks);
+    events.extend(marks.filter_map(of_mark));
     events.sort_by_key(|(at, _)| *at);
     events
+}
+
+/// An event of a Windows event log.
+fn of_mark(mark: &EventMark) -> Option<(DateTime<Utc>, Event<'_>)> {
+    let facts = Facts::Event {
+        event: mark.id,
+        kind: mark.kind,
+        image: mark.image.as_deref(),
+        evidence: &mark.evidence,
+    };
+    let message = format!("Event {}: {}", mark.id, mark.text);
+    let kind = ("poolsleuth:eventlog:event", "Event Time");
+    event(Some(&mark.at), kind, &message, facts)
 }
 
 /// An event at a time, if that is one.

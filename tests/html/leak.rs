@@ -430,6 +430,7 @@ pub fn evidence(
         sha256: Some("9a41c07e".repeat(8)),
         line,
         offset,
+        record: None,
         text: words.into(),
         context: context(line, words),
     }

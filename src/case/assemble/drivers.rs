@@ -1,6 +1,7 @@
 //! Who allocates: candidates with their proof, version and signer.
 
 use super::Parts;
+use super::events;
 use super::pool::owner_hint;
 use crate::artifact::driver::api::Role;
 use crate::artifact::driver::identity::Identity;
@@ -117,7 +118,12 @@ fn candidate(
 ) -> Option<Candidate> {
     let image = parts.images.holding.get(ranked.suspicion.image)?;
     let (finding, proof) = best(image, answer.tag, answer.pool)?;
-    let cited = cite(image, finding, proof, ledger);
+    let mut evidence = vec![cite(image, finding, proof, ledger)];
+    let mut why = ranked.why.clone();
+    if let Some((installed, cited)) = events::installed(parts, &image.file_name, ledger) {
+        why.push(installed);
+        evidence.push(cited);
+    }
     Some(Candidate {
         driver: driver(image),
         grade: finding.grade.name(),
@@ -127,8 +133,8 @@ fn candidate(
         sites: u64::from(ranked.suspicion.sites),
         rva: finding.site.as_ref().map(|s| u64::from(s.rva)),
         instructions: proof.instructions.clone(),
-        why: ranked.why.clone(),
-        evidence: vec![cited],
+        why,
+        evidence,
     })
 }
 

@@ -2,11 +2,15 @@
 
 use super::Parts;
 use super::custody;
+use super::events;
 use super::known;
 use super::places::{cite_logs, cite_snapshot};
+use crate::artifact::driver::api::Role;
+use crate::artifact::driver::tags::Grade;
 use crate::artifact::pooltag::well_known;
 use crate::case::conclusion::{Conclusion, kernel_owned, rivals_within};
 use crate::case::evidence::Ledger;
+use crate::diagnosis::attribution::Ranked;
 use crate::report::model::{Finding, TagRow};
 use crate::tag::{Pool, Tag};
 
@@ -69,9 +73,20 @@ pub(super) fn findings(
     findings.extend(custody::holders(parts, conclusion, ledger));
     findings.extend(custody::exhausted(parts, ledger));
     findings.extend(custody::findings(parts, ledger));
+    findings.extend(events::findings(parts, &shown_to_allocate(parts, conclusion), ledger));
     images(parts, ledger, &mut findings);
     findings.extend(known::issues(parts, conclusion, tags));
     findings
+}
+
+/// Names of the images that are shown to allocate with the leading tag.
+fn shown_to_allocate(parts: &Parts<'_>, conclusion: &Conclusion) -> Vec<String> {
+    let ranked = conclusion.leading_answer().map(|answer| &answer.ranked);
+    let shown = ranked.into_iter().flatten().filter(|r| {
+        r.suspicion.grade == Grade::CallSite && r.suspicion.role == Some(Role::Allocate)
+    });
+    let image = |r: &Ranked| parts.images.holding.get(r.suspicion.image);
+    shown.filter_map(image).map(|i| i.file_name.clone()).collect()
 }
 
 /// Images that hide something, or that hold a tag the wrong way round.

@@ -3,6 +3,7 @@
 mod coverage;
 mod custody;
 mod drivers;
+mod events;
 mod findings;
 mod known;
 mod places;
@@ -64,6 +65,7 @@ pub(super) fn report(parts: &Parts<'_>) -> Report {
         &mut ledger,
     );
     let findings = findings::findings(parts, &conclusion, &tags, &mut ledger);
+    let events = events::events(parts, &mut ledger);
     let host = places::cite_host(parts, &mut ledger);
     let pool = pool::pool(parts, tags, host.limit, &mut ledger);
     let reasons = verdict.reasons.iter();
@@ -78,6 +80,7 @@ pub(super) fn report(parts: &Parts<'_>) -> Report {
         time: time(parts),
         refusals: refusals::refusals(parts, &quotes),
         pool,
+        events,
         correlation: correlation(parts),
         next_steps: steps::next_steps(parts, &conclusion, &verdict),
         verdict,

@@ -2,6 +2,7 @@
 
 use super::Parts;
 use super::drivers::sentence;
+use super::events;
 use super::places::{
     cite_archive, cite_ends, cite_growth, cite_lines, cite_logs, cite_odd, cite_snapshot,
 };
@@ -52,6 +53,9 @@ pub(super) fn reasons(
     refusal_reasons(parts, quotes, &mut reasons, ledger);
     growth_reasons(parts, conclusion, tags, &mut reasons, ledger);
     timing_reasons(parts, conclusion, quotes, &mut reasons, ledger);
+    if let Some((weight, text, cited)) = events::reason(parts, conclusion.decision.outcome, ledger) {
+        reasons.add("pool_empty_logged", weight, text, cited);
+    }
     driver_reasons(parts, conclusion, tags, attribution, &mut reasons);
     limits(parts, conclusion, quotes, &mut reasons, ledger);
     reasons.0
@@ -297,6 +301,17 @@ fn limits(
                 cite_ends(parts, 0..snapshots.min(1), ledger),
             ]),
         );
+    }
+    if let Some(step) = parts.facts.clock.step
+        && let Some((step, index)) = parts.events.steps.get(step)
+        && let Some(event) = parts.events.events.get(*index)
+    {
+        let side = if step.by() < 0 { "back" } else { "forward" };
+        let text = format!(
+            "the clock was set {side} by {} near the refusals: the verdict must survive as much error of the clock to be more than possible",
+            duration(step.by())
+        );
+        reasons.add("clock_set", "limit", text, vec![events::cite(event, ledger)]);
     }
     if let Err(why) = &parts.facts.host.limit {
         reasons.add("limit_unknown", "limit", why.clone(), Vec::new());

@@ -3,6 +3,7 @@
 use crate::report::model::*;
 
 use super::super::Redactor;
+use super::super::pseudonym::Class;
 
 impl Redactor {
     pub(super) fn refusals(&mut self, refusals: Refusals) -> Refusals {
@@ -276,6 +277,57 @@ impl Redactor {
                 }
             }),
             text: self.sentence(&text),
+        }
+    }
+
+    /// Events are told in clauses of ours; the files that were installed are names.
+    pub(super) fn events(&mut self, events: Events) -> Events {
+        let Events {
+            logs,
+            read,
+            first,
+            last,
+            counts,
+            marks,
+            marks_not_listed,
+            undated,
+            undated_reason,
+        } = events;
+        Events {
+            logs,
+            read,
+            first,
+            last,
+            counts,
+            marks: self.each(marks, |r, mark| {
+                let EventMark {
+                    at,
+                    kind,
+                    id,
+                    text,
+                    image,
+                    evidence,
+                } = mark;
+                EventMark {
+                    at,
+                    kind,
+                    id,
+                    text: r.sentence(&text),
+                    image: image.map(|image| r.installed(&image)),
+                    evidence,
+                }
+            }),
+            marks_not_listed,
+            undated,
+            undated_reason: self.maybe_sentence(undated_reason),
+        }
+    }
+
+    /// A driver's file keeps its name; a service's may be an application of the customer's own.
+    pub(super) fn installed(&mut self, image: &str) -> String {
+        match image.to_ascii_lowercase().ends_with(".sys") {
+            true => self.driver_name(image),
+            false => self.component(image, Class::File),
         }
     }
 

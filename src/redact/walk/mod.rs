@@ -42,6 +42,7 @@ impl Redactor {
             verdict,
             refusals,
             pool,
+            events,
             correlation,
             attribution,
             findings,
@@ -58,6 +59,7 @@ impl Redactor {
             verdict: self.verdict(verdict),
             refusals: self.refusals(refusals),
             pool: self.pool(pool),
+            events: events.map(|events| self.events(events)),
             correlation: self.correlation(correlation),
             attribution: self.each(attribution, Self::attribution),
             findings: self.each(findings, Self::finding),
@@ -108,6 +110,11 @@ impl Redactor {
         let drivers = candidates.map(|c| &c.driver).chain(&report.verdict.driver);
         for driver in drivers {
             self.learn_driver(driver, &mut exact);
+        }
+        let marks = report.events.iter().flat_map(|events| &events.marks);
+        for image in marks.filter_map(|mark| mark.image.as_ref()) {
+            let shown = self.installed(image);
+            exact.push((image.clone(), Replacement::Words(shown)));
         }
         let renewed: BTreeSet<&str> = exact.iter().map(|(text, _)| text.as_str()).collect();
         self.to_the_letter
@@ -359,9 +366,11 @@ impl Redactor {
             sha256,
             line,
             offset,
+            record,
             text,
             context,
         } = evidence;
+        let of_events = self.known.roles.get(&artifact) == Some(&"event_log");
         let of_image = offset.is_some()
             && self
                 .known
@@ -374,9 +383,12 @@ impl Redactor {
             sha256,
             line,
             offset,
-            text: match of_image {
-                true => self.stranger(&text),
-                false => self.quote(&text),
+            record,
+            text: match (of_events, of_image) {
+                // A clause of ours about an event, not its words.
+                (true, _) => self.sentence(&text),
+                (_, true) => self.stranger(&text),
+                _ => self.quote(&text),
             },
             context: self.context(context),
         }
