@@ -317,6 +317,8 @@ struct EvidenceOutput<'a> {
     sha256: Option<&'a str>,
     line: Option<u64>,
     offset: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<u64>,
     text: &'a str,
     cited_by: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -368,6 +370,7 @@ fn output<'a>(one: &'a Shown<'_>) -> EvidenceOutput<'a> {
         sha256: evidence.sha256.as_deref(),
         line: evidence.line,
         offset: evidence.offset,
+        record: evidence.record,
         text: &evidence.text,
         cited_by: &one.cited_by,
         bundle,

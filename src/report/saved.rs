@@ -19,6 +19,7 @@ pub struct SavedReport {
     findings: Vec<Reason>,
     refusals: SavedRefusals,
     pool: SavedPool,
+    events: SavedEvents,
     attribution: Vec<SavedAttribution>,
     /// All evidence, in order.
     pub evidence: Vec<SavedEvidence>,
@@ -126,6 +127,20 @@ struct SavedEpoch {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
+struct SavedEvents {
+    marks: Vec<SavedMark>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SavedMark {
+    at: String,
+    id: u32,
+    evidence: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 struct SavedAttribution {
     tag: String,
     tag_hex: String,
@@ -171,6 +186,8 @@ impl SavedReport {
         if self.pool.limit.iter().any(|l| has(&l.evidence)) {
             by.push("the limit of nonpaged pool".to_owned());
         }
+        let marks = self.events.marks.iter().filter(|m| has(&m.evidence));
+        by.extend(marks.map(|m| format!("event {} at {}", m.id, m.at)));
         if has(&self.case.evidence) {
             by.push("the case's machine".to_owned());
         }

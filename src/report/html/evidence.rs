@@ -95,6 +95,9 @@ fn entry(out: &mut Html, evidence: &Evidence, is_first: bool) {
     if let Some(offset) = evidence.offset {
         out.raw(" byte offset ").name(&wording::count(offset));
     }
+    if let Some(record) = evidence.record {
+        out.raw(" record ").name(&wording::count(record));
+    }
     if let Some(digest) = &evidence.sha256 {
         out.raw(" <span class=\"soft\">sha256 <code class=\"hash\">")
             .name(digest);

@@ -13,6 +13,7 @@ pub const SECTIONS: &[(&str, &str)] = &[
     ("tags", "Tags"),
     ("refusals", "Refusals"),
     ("clock", "Clock error"),
+    ("events", "Windows events"),
     ("drivers", "Candidate drivers"),
     ("lockstep", "Lockstep groups"),
     ("findings", "Other causes"),

@@ -14,6 +14,7 @@ mod clip;
 mod clock;
 mod coverage;
 mod drivers;
+mod events;
 mod evidence;
 mod facts;
 mod findings;
@@ -64,6 +65,7 @@ fn render(report: &Report) -> Html {
     tags::section(&mut out, &page);
     refusals::section(&mut out, &page);
     refusals::clock_error(&mut out, &page);
+    events::section(&mut out, &page);
     drivers::section(&mut out, &page);
     tags::lockstep(&mut out, &page);
     findings::section(&mut out, &page);

@@ -6,6 +6,7 @@ use super::markup::Html;
 use super::page::Page;
 use crate::report::model::PoolPoint;
 use crate::report::plot::decimate;
+use crate::report::plot::marks::MarkIs;
 use crate::report::plot::scene::{Axis, Scene};
 use crate::report::plot::svg;
 use crate::report::wording;
@@ -170,6 +171,15 @@ fn levels(out: &mut Html, scene: &Scene) {
     }
     if scene.has_bars() && !scene.rolls.is_empty() {
         out.raw("<li><svg class=\"sample\" aria-hidden=\"true\" width=\"26\" height=\"12\"><line class=\"roll\" x1=\"13\" x2=\"13\" y1=\"0\" y2=\"12\"/></svg><span class=\"key\">a new log begins</span></li>");
+    }
+    for is in MarkIs::ALL {
+        let there = scene.marks.iter().any(|mark| mark.is == is) && scene.axis == Axis::Time;
+        if there {
+            out.raw("<li><svg class=\"sample\" aria-hidden=\"true\" width=\"26\" height=\"12\"><line class=\"");
+            out.raw(is.class())
+                .raw("\" x1=\"13\" x2=\"13\" y1=\"0\" y2=\"12\"/></svg><span class=\"key\">");
+            out.raw(is.words()).raw("</span></li>");
+        }
     }
     let bands = [
         (!scene.episodes.is_empty(), "episode", "refusals under way"),

@@ -41,6 +41,7 @@ pub fn text(report: &Report) -> String {
         "Pool and refusals together",
         &markdown(report.correlation.text.as_deref().unwrap_or("")),
     );
+    out.section("Windows' events", &events(report));
     out.section(
         "Drivers",
         &report
@@ -108,6 +109,32 @@ fn reasons(report: &Report) -> String {
         )
     };
     list(report.verdict.reasons.iter().map(reason))
+}
+
+/// Marks of Windows' event logs; those that are cited stand for those that repeat.
+fn events(report: &Report) -> String {
+    let Some(events) = &report.events else {
+        return String::new();
+    };
+    let mark = |mark: &crate::report::model::EventMark| {
+        format!(
+            "{} event {}: {}{}",
+            moment(&mark.at),
+            mark.id,
+            markdown(&mark.text),
+            cited(&mark.evidence)
+        )
+    };
+    let shown = events.marks.iter().filter(|m| !m.evidence.is_empty());
+    let mut lines: Vec<String> = shown.take(ROWS).map(mark).collect();
+    let left = (events.marks.len() - lines.len()) as u64 + events.marks_not_listed;
+    if left > 0 {
+        lines.push(format!("{} more", counted(left, "event")));
+    }
+    if let Some(why) = &events.undated_reason {
+        lines.push(format!("{} without a time: {}", counted(events.undated, "event"), markdown(why)));
+    }
+    list(lines)
 }
 
 fn pool(pool: &Pool) -> String {

@@ -13,6 +13,7 @@ pub mod clock;
 pub mod data;
 pub mod decimate;
 mod lines;
+pub mod marks;
 mod places;
 pub mod scene;
 pub mod spark;

@@ -2,6 +2,7 @@
 
 use super::decimate::{self, Point};
 use super::lines::{tag_lines, total_line};
+use super::marks::{Mark, marks};
 use super::places::{MOST_BANDS, Place, blanks, places, restarts, rolls, silences};
 use crate::report::html::instant;
 use crate::report::model::{Pool, Report};
@@ -137,6 +138,8 @@ pub struct Scene {
     pub silences: Vec<Span>,
     /// Where a new log begins.
     pub rolls: Vec<i64>,
+    /// Events of Windows' event logs; none where the axis has no time.
+    pub marks: Vec<Mark>,
     /// Refused connections.
     pub bars: Vec<Bar>,
     /// What the bars are.
@@ -175,6 +178,7 @@ impl Scene {
             blanks: blanks(&places, extents.span, axis),
             silences: silences(report, extents.bars_span.unwrap_or(extents.span)),
             rolls: rolls(report),
+            marks: marks(report),
             bars_span: extents.bars_span,
             undated: pool.nonpaged.len().saturating_sub(places.len()),
             total,

@@ -155,6 +155,7 @@ fn pool_row(out: &mut Html, scene: &Scene, chart: Chart) {
     bands(out, chart, &scene.blanks, "blank");
     bands(out, chart, &scene.restarts, "restart");
     bands(out, chart, &scene.episodes, "episode");
+    marks(out, scene, chart);
     levels(out, scene, &up);
     for (place, line) in scene.tags.iter().enumerate().rev() {
         draw_line(out, chart, line, series_class(place + 1), &up);
@@ -386,6 +387,7 @@ fn bars_row(out: &mut Html, scene: &Scene, chart: Chart) {
     for at in &scene.rolls {
         roll(out, chart, *at);
     }
+    marks(out, scene, chart);
     for bar in &scene.bars {
         draw_bar(out, chart, bar, most.max(1));
     }
@@ -416,13 +418,25 @@ pub const fn bars_are(bars: BarsAre) -> &'static str {
     }
 }
 
-/// A line where a new log begins; none outside the axis.
+/// Lines where Windows logged an event.
+fn marks(out: &mut Html, scene: &Scene, chart: Chart) {
+    for mark in scene.marks.iter().filter(|_| chart.axis == Axis::Time) {
+        upright(out, chart, mark.at, mark.is.class());
+    }
+}
+
+/// A line where a new log begins.
 fn roll(out: &mut Html, chart: Chart, at: i64) {
+    upright(out, chart, at, "roll");
+}
+
+/// A line from top to bottom; none outside the axis.
+fn upright(out: &mut Html, chart: Chart, at: i64, class: &'static str) {
     if !(chart.span.from..=chart.span.to).contains(&at) {
         return;
     }
     let x = chart.x(at);
-    out.raw("<line class=\"roll\"").attr_number("x1", x);
+    out.raw("<line class=\"").raw(class).raw("\"").attr_number("x1", x);
     out.attr_number("x2", x).raw(" y1=\"0\"");
     out.attr_number("y2", HEIGHT).raw("/>");
 }

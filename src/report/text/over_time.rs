@@ -4,6 +4,7 @@ use chrono::DateTime;
 
 use crate::report::escape::Charset;
 use crate::report::model::Pool;
+use crate::report::plot::marks::{self, MarkIs};
 use crate::report::wording::{self, moment, size};
 
 use super::Paper;
@@ -27,7 +28,7 @@ pub fn over_time(paper: Paper<'_>) -> Section<'_> {
         group: 1,
         least: FRAME + 1,
         good: FRAME + 2,
-        most: FRAME + 2,
+        most: FRAME + 2 + usize::from(paper.report.events.is_some()),
         fill: Box::new(move |room| match Chart::of(paper) {
             Some(chart) if room > FRAME => chart.lines(room - FRAME),
             _ => without_chart(paper, room),
@@ -114,7 +115,11 @@ impl<'a> Chart<'a> {
         })
     }
 
-    fn lines(&self, rows: usize) -> Vec<Line> {
+    /// The chart in `room` lines beside its frame.
+    fn lines(&self, room: usize) -> Vec<Line> {
+        let events = self.letters();
+        let with_events = room > 1 && events.iter().any(|c| *c != ' ');
+        let rows = room - usize::from(with_events);
         let charset = self.paper.charset;
         let mut lines = vec![Line::new(charset).add(&self.heading(), Paint::Body)];
         let marks = plot::rows(&self.values, self.top, rows, charset);
@@ -135,8 +140,33 @@ impl<'a> Chart<'a> {
                     .add(&marks, Paint::Bad),
             );
         }
+        if with_events {
+            let letters: String = events.into_iter().collect();
+            lines.push(
+                Line::new(charset)
+                    .labelled("events")
+                    .add(&letters, Paint::Body),
+            );
+        }
         lines.push(self.ends());
         lines
+    }
+
+    /// The row of events: letters where something was logged, the gravest where several were.
+    fn letters(&self) -> Vec<char> {
+        let mut letters = vec![' '; self.axis.columns];
+        if self.scale == Scale::Order {
+            return letters;
+        }
+        let mut marks = marks::marks(self.paper.report);
+        marks.sort_by_key(|mark| std::cmp::Reverse(mark.is));
+        for mark in marks {
+            let column = self.axis.column(mark.at.div_euclid(1_000));
+            if let Some(slot) = column.and_then(|c| letters.get_mut(c)) {
+                *slot = mark.is.letter();
+            }
+        }
+        letters
     }
 
     fn heading(&self) -> String {
@@ -151,6 +181,10 @@ impl<'a> Chart<'a> {
         );
         if !self.restarts.is_empty() {
             text.push_str("; R: restart");
+        }
+        let letters = self.letters();
+        for is in MarkIs::ALL.into_iter().filter(|is| letters.contains(&is.letter())) {
+            text.push_str(&format!("; {}: {}", is.letter(), is.words()));
         }
         match outside(self) {
             0 => {}
