@@ -37,8 +37,8 @@ impl Counting {
     pub fn of(role: Role) -> Self {
         match role {
             Role::HttpErr => Counting::Httperr,
-            Role::Poolmon => Counting::Poolmon,
             Role::EventLog => Counting::Events,
+            role if role.has_snapshots() || role == Role::Memsnap => Counting::Poolmon,
             _ => Counting::Text,
         }
     }

@@ -268,7 +268,7 @@ fn look_at(path: &Path, nth: usize) -> Looked {
         Role::Archive => Looked::Archive,
         _ if has_archive_name(path) => Looked::Archive,
         Role::HttpErr => Looked::Material(Material::Logs),
-        Role::Poolmon => Looked::Material(Material::Pool),
+        role if role.has_snapshots() => Looked::Material(Material::Pool),
         Role::Driver => Looked::Material(Material::Images),
         Role::SystemInfo | Role::Manifest => Looked::Material(Material::Host),
         _ => Looked::Other,

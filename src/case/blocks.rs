@@ -2,7 +2,7 @@
 
 use super::pools::{Head, MAX_SNAPSHOTS};
 use crate::artifact::collector::{BlockStart, INSUFFICIENT_RESOURCES, block_end, block_start};
-use crate::artifact::poolmon::{Snapshot, TextBlock};
+use crate::artifact::poolmon::TextBlock;
 use crate::timeline::series::{Observation, Scope};
 
 impl Head {
@@ -15,7 +15,8 @@ impl Head {
     /// as many rows as were read, that none is missing.
     pub(super) fn complete(&self, observation: &mut Observation) {
         let boot = self.block.and_then(|block| block.boot);
-        observation.facts.boot = boot.map(|boot| boot.timestamp_millis());
+        let boot = boot.map(|boot| boot.timestamp_millis());
+        observation.facts.boot = boot.or(observation.facts.boot);
         if self.ended == Some(observation.rows.len() as u64) {
             observation.facts.scope = Scope::COMPLETE;
         }
@@ -24,12 +25,12 @@ impl Head {
 
 /// The collector's line before a snapshot. The end of the snapshot before stands there too.
 pub(super) fn collector_lines(
-    snapshot: &Snapshot,
+    before: &TextBlock,
     heads: &mut [Head],
     exhausted: &mut Vec<u64>,
 ) -> Option<BlockStart> {
     let mut block = None;
-    for line in &snapshot.preamble.lines {
+    for line in &before.lines {
         if let (Some(end), Some(last)) = (block_end(&line.text), heads.last_mut())
             && last.block.is_some_and(|start| start.seq == end.seq)
         {

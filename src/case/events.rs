@@ -289,6 +289,7 @@ fn evidence<'a>(log: &'a EventLog, local: &[usize]) -> Vec<ClockEvidence<'a>> {
             }],
             after: Vec::new(),
             modified: None,
+            stated: None,
         });
     }
     all

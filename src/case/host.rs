@@ -78,6 +78,10 @@ pub(super) fn facts(survey: &Survey, options: &Options, pools: &Pools) -> HostFa
         host.ram_bytes = Some(ram);
         sources.push("memory size in poolmon's header".to_owned());
     }
+    host.kernel_npp_max = pools.nonpaged_max;
+    if host.kernel_npp_max.is_some() {
+        sources.push("NonPagedPool Max of a debugger's !vm".to_owned());
+    }
     stated(&mut host, &mut os, &mut sources, options);
     HostFacts {
         name: manifest.and_then(|m| m.name.clone()).or_else(|| {

@@ -25,6 +25,7 @@ mod memory;
 mod names;
 mod observation;
 mod options;
+mod pool_source;
 mod pools;
 mod progress;
 mod survey;
@@ -117,7 +118,7 @@ fn is_whole(bundle: &Bundle) -> bool {
     });
     let decides = |id| {
         let role = bundle.artifact(id).map(|artifact| artifact.role);
-        matches!(role, Some(Role::HttpErr | Role::Poolmon))
+        role.is_some_and(|role| role == Role::HttpErr || role.has_snapshots())
     };
     !missing && !bundle.faults().iter().any(|(id, _)| decides(*id))
 }

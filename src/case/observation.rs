@@ -1,16 +1,13 @@
-//! A snapshot of poolmon's as an observation of the pools.
+//! A snapshot as an observation of the pools.
 
+use crate::artifact::look::{Lack, Look};
 use crate::artifact::poolmon::{Completeness, PageFaults, Row, Snapshot, Title};
+use crate::tag::Pool;
 use crate::timeline::series::{Extent, Facts, Observation, PoolsShown, Reading, Scope, TagsShown};
 
-/// What a snapshot says, in the words of the series. `order` and `source` are handed back with it;
-/// `at` is when it was taken.
-pub(super) fn observation(
-    snapshot: &Snapshot,
-    order: usize,
-    source: usize,
-    at: Option<i64>,
-) -> Observation {
+/// What a snapshot of poolmon's says, in the words of the series. Order, file and time are the
+/// caller's to add.
+pub(super) fn of_snapshot(snapshot: &Snapshot) -> Observation {
     let header = snapshot.memory.as_ref();
     let kib = |value: Option<i64>| {
         value
@@ -19,11 +16,6 @@ pub(super) fn observation(
     };
     let session = matches!(snapshot.title, Some(Title::Session(_) | Title::AllSessions));
     let facts = Facts {
-        order,
-        source,
-        at,
-        boot: None,
-        started: None,
         page_faults: header
             .and_then(|h| h.page_faults)
             .and_then(|faults| match faults {
@@ -44,6 +36,7 @@ pub(super) fn observation(
         } else {
             scope(snapshot)
         },
+        ..Facts::default()
     };
     Observation {
         facts,
@@ -55,11 +48,53 @@ fn reading(row: &Row) -> Reading {
     Reading {
         tag: row.tag,
         pool: row.pool,
-        allocs: row.allocs,
-        frees: row.frees,
-        diff: row.diff,
+        allocs: Some(row.allocs),
+        frees: Some(row.frees),
+        diff: Some(row.diff),
         bytes: row.bytes,
     }
+}
+
+/// What another tool's look says.
+pub(super) fn of_look(look: &Look) -> Observation {
+    let memory = look.memory;
+    let facts = Facts {
+        boot: look.boot.map(|boot| boot.timestamp_millis()),
+        pool_nonpaged: memory.pool_nonpaged,
+        pool_paged: memory.pool_paged,
+        ram: memory.ram,
+        ram_available: memory.available,
+        commit: memory.commit,
+        commit_limit: memory.commit_limit,
+        scope: scope_of(&look.lacks),
+        ..Facts::default()
+    };
+    let readings = look.rows.iter().map(|row| Reading {
+        tag: row.tag,
+        pool: row.pool,
+        allocs: row.allocs,
+        frees: row.frees,
+        diff: row.blocks,
+        bytes: row.bytes,
+    });
+    Observation {
+        facts,
+        rows: readings.collect(),
+    }
+}
+
+fn scope_of(lacks: &[Lack]) -> Scope {
+    let mut scope = Scope::COMPLETE;
+    for lack in lacks {
+        match lack {
+            Lack::PoolOnly(Pool::NonPaged) => scope.pools = PoolsShown::NonPagedOnly,
+            Lack::PoolOnly(Pool::Paged) => scope.pools = PoolsShown::PagedOnly,
+            Lack::TagsChosen(_) | Lack::Session => scope.tags = TagsShown::Filtered,
+            Lack::Torn | Lack::RowsLost(_) => scope.extent = Extent::Truncated,
+            Lack::Unknown(_) => scope.extent = Extent::Unknown,
+        }
+    }
+    scope
 }
 
 fn scope(snapshot: &Snapshot) -> Scope {

@@ -7,19 +7,19 @@ use std::collections::BTreeMap;
 
 use super::blocks::{collector_lines, end_of, note_of_torn};
 use super::events::EventFacts;
-use super::observation::observation;
+use super::evidence::Place;
 use super::options::Options;
+use super::pool_source::{PoolSource, Quoted};
 use super::survey::{Survey, Use};
 use crate::artifact::collector::BlockStart;
-use crate::artifact::poolmon::{
-    Completeness, FileNotes, Options as PoolOptions, Row, SnapshotReader, StampSide, TextBlock,
-};
+use crate::artifact::look::{Origin, Stamp, StampTime};
+use crate::artifact::poolmon::TextBlock;
 use crate::bundle::{Artifact, ArtifactId, Bundle, ContentDigest, HashingReader, When};
-use crate::report::wording::bare;
 use crate::tag::{Pool, Tag};
 use crate::timeline::series::{PoolHistory, SeriesBuilder};
 use crate::timeline::stamp::{
-    ClockEvidence, Context, Dating, FileTime, Line, Solution, Withheld, solve,
+    ClockEvidence, Context, Dating, FileTime, Line, Solution, StampSource, StatedClock, StatedTime,
+    Withheld, solve,
 };
 use crate::timeline::zone::{ZoneClaim, ZoneSource};
 
@@ -31,7 +31,8 @@ pub(super) struct PoolFile {
     pub(super) artifact: ArtifactId,
     pub(super) digest: ContentDigest,
     pub(super) heads: Vec<Head>,
-    pub(super) notes: FileNotes,
+    /// Lines in the form of rows that were left out.
+    pub(super) left_out: u64,
     /// Another file has the same bytes.
     pub(super) duplicate: bool,
     /// Lines of the collector which say that the kernel had no memory for an answer.
@@ -40,11 +41,17 @@ pub(super) struct PoolFile {
 
 /// A snapshot without its rows.
 pub(super) struct Head {
-    pub(super) first_line: u64,
+    pub(super) first: Place,
     pub(super) offset: u64,
     pub(super) rows: usize,
     before: TextBlock,
     after: TextBlock,
+    /// The time that its own form states.
+    stamp: Option<Stamp>,
+    /// What the kernel keeps as the largest size of nonpaged pool.
+    pub(super) nonpaged_max: Option<u64>,
+    /// Sizes without rows, as `!vm` gives.
+    sizes: bool,
     /// What the collector's line before it says.
     pub(super) block: Option<BlockStart>,
     /// Rows, as the collector's line after it says; none after a torn block.
@@ -53,8 +60,8 @@ pub(super) struct Head {
 
 impl PoolFile {
     pub(super) fn usefulness(&self) -> Use {
-        let rows = self.heads.iter().any(|h| h.rows > 0);
-        match (rows, self.notes.tally.suspects + self.notes.tally.rejected) {
+        let useful = self.heads.iter().any(|h| h.rows > 0 || h.sizes);
+        match (useful, self.left_out) {
             (true, 0) => Use::Used,
             (true, _) => Use::PartlyUsed,
             (false, _) => Use::NotUnderstood,
@@ -75,14 +82,15 @@ pub(super) struct Pools {
     pub(super) notes: Vec<String>,
     /// The collector saw the kernel without memory for an answer.
     pub(super) exhausted: bool,
+    /// What the kernel keeps as the largest size of nonpaged pool, as the last snapshot that tells
+    /// has it.
+    pub(super) nonpaged_max: Option<u64>,
 }
 
-fn reader(
-    bundle: &Bundle,
-    id: ArtifactId,
-) -> Option<SnapshotReader<crate::bundle::ArtifactReader>> {
+fn reader(bundle: &Bundle, id: ArtifactId) -> Option<PoolSource<crate::bundle::ArtifactReader>> {
+    let role = bundle.artifact(id)?.role;
     let source = bundle.open_artifact(id).ok()?;
-    Some(SnapshotReader::new(source, PoolOptions::default()))
+    Some(PoolSource::new(role, source))
 }
 
 /// Reads a file for its snapshots' times and for what is wrong with it.
@@ -99,117 +107,63 @@ pub(super) fn survey_pool(
             artifact: artifact.id,
             digest: ContentDigest::Unreadable,
             heads,
-            notes: FileNotes::default(),
+            left_out: 0,
             duplicate: false,
             exhausted: Vec::new(),
         };
         return (file, ContentDigest::Unreadable);
     };
     let mut hashing = HashingReader::new(source);
-    let mut snapshots = SnapshotReader::new(&mut hashing, PoolOptions::default());
+    let mut snapshots = PoolSource::new(artifact.role, &mut hashing);
     let mut exhausted = Vec::new();
     for snapshot in snapshots.by_ref() {
-        let block = collector_lines(&snapshot, &mut heads, &mut exhausted);
-        let ended = block.and_then(|start| end_of(&snapshot.postamble, start));
-        for reason in snapshot
-            .completeness
-            .iter()
-            .filter(|c| !matches!(c, Completeness::Complete { .. }))
-        {
-            *incomplete.entry(reason.reason()).or_default() += 1;
+        let block = collector_lines(&snapshot.before, &mut heads, &mut exhausted);
+        let ended = block.and_then(|start| end_of(&snapshot.after, start));
+        let sizes = snapshot.observation.rows.is_empty() && !snapshot.says_nothing();
+        for reason in snapshot.lacks {
+            *incomplete.entry(reason).or_default() += 1;
         }
         if heads.len() < MAX_SNAPSHOTS {
             heads.push(Head {
-                first_line: snapshot.first_line,
+                first: snapshot.first,
                 offset: snapshot.offset,
-                rows: snapshot.rows.len(),
-                before: snapshot.preamble,
-                after: snapshot.postamble,
+                rows: snapshot.observation.rows.len(),
+                before: snapshot.before,
+                after: snapshot.after,
+                stamp: snapshot.stamp,
+                nonpaged_max: snapshot.nonpaged_max,
+                sizes,
                 block,
                 ended,
             });
         }
     }
-    let file_notes = snapshots.finish();
+    let collected = heads.iter().any(|head| head.block.is_some());
+    if collected {
+        // The collector's own count decides, and says more than the shape of a table.
+        incomplete.clear();
+    }
+    let source_notes = snapshots.finish(incomplete);
     let digest = match hashing.finish() {
         Ok((sha256, _, reader)) if reader.fault().is_none() => ContentDigest::Whole(sha256),
         Ok((sha256, _, _)) => ContentDigest::Partial(sha256),
         Err(_) => ContentDigest::Unreadable,
     };
-    if heads.iter().any(|head| head.block.is_some()) {
-        // The collector's own count decides, and says more than the shape of a table.
-        incomplete.clear();
+    if collected {
         notes.extend(note_of_torn(&heads));
     }
-    describe(&file_notes, incomplete, notes);
+    notes.extend(source_notes.said);
     (
         PoolFile {
             artifact: artifact.id,
             digest,
             heads,
-            notes: file_notes,
+            left_out: source_notes.left_out,
             duplicate: false,
             exhausted,
         },
         digest,
     )
-}
-
-fn describe(file: &FileNotes, incomplete: BTreeMap<String, u64>, notes: &mut Vec<String>) {
-    for problem in &file.problems {
-        let line = problem
-            .line
-            .map_or_else(String::new, |line| format!("line {line}: "));
-        notes.push(format!(
-            "{line}{} {}",
-            problem.what.meaning(),
-            problem.what.advice()
-        ));
-    }
-    for (reason, snapshots) in incomplete.into_iter().take(6) {
-        notes.push(format!(
-            "{snapshots} of {}: {reason}",
-            bare(file.snapshots, "snapshot")
-        ));
-    }
-    let counts = [
-        (
-            file.tally.suspects,
-            "row",
-            "left out: arithmetic that fails",
-        ),
-        (
-            file.tally.rejected,
-            "line",
-            "among the rows that could not be read",
-        ),
-        (file.joined_rows, "row", "joined from wrapped pieces"),
-        (file.wrapped_rows, "row", "proven only modulo 2^32"),
-        (file.nuls, "NUL character", "dropped"),
-    ];
-    notes.extend(
-        counts
-            .iter()
-            .filter(|(count, _, _)| *count > 0)
-            .map(|(count, noun, what)| format!("{} {what}", bare(*count, noun))),
-    );
-    let encodings: Vec<String> = file
-        .encodings
-        .iter()
-        .map(|e| format!("{:?}", e.encoding))
-        .collect();
-    if encodings.len() > 1 {
-        notes.push(format!(
-            "its encoding changes: {}",
-            encodings.join(", then ")
-        ));
-    }
-    if file.stamp_side == StampSide::Unclear {
-        notes.push(
-            "time stamps stand only between snapshots; each is taken for the snapshot after it"
-                .into(),
-        );
-    }
 }
 
 /// Dates all snapshots and makes series of them.
@@ -242,6 +196,7 @@ pub(super) fn read(
         stamp_sources: BTreeMap::new(),
         notes,
         exhausted: survey.pools.iter().any(|f| !f.exhausted.is_empty()),
+        nonpaged_max: largest_stated(survey),
     };
     let mut builder = SeriesBuilder::default();
     let mut dated = 0;
@@ -262,13 +217,15 @@ pub(super) fn read(
                 *pools.stamp_sources.entry(stamp.source.name()).or_default() += 1;
             }
             let head = file.heads.get(position);
-            let nothing = snapshot.rows.is_empty() && snapshot.memory.is_none();
-            if nothing || head.is_some_and(Head::is_torn) {
+            if snapshot.says_nothing() || head.is_some_and(Head::is_torn) {
                 continue;
             }
             let order = pools.places.len();
             pools.places.push((source, position));
-            let mut observation = observation(&snapshot, order, source, at);
+            let mut observation = snapshot.observation;
+            observation.facts.order = order;
+            observation.facts.source = source;
+            observation.facts.at = at;
             if let Some(head) = head {
                 head.complete(&mut observation);
             }
@@ -281,6 +238,15 @@ pub(super) fn read(
         .notes
         .extend(pools.history.notes.iter().map(ToString::to_string));
     pools
+}
+
+/// The maximum of nonpaged pool that the last snapshot states which states one.
+fn largest_stated(survey: &Survey) -> Option<u64> {
+    let files = survey.pools.iter().filter(|f| !f.duplicate);
+    files
+        .flat_map(|file| &file.heads)
+        .filter_map(|head| head.nonpaged_max)
+        .next_back()
 }
 
 /// File times closer together than this, in seconds, were set by copying or unpacking; nobody takes
@@ -369,6 +335,7 @@ fn evidence<'a>(
                 snapshots: file.heads.len(),
                 before: lines(&head.before),
                 after: if last { lines(&head.after) } else { Vec::new() },
+                stated: head.stamp.as_ref().map(stated),
                 modified: modified.map(|m| match (m.when, m.source) {
                     (When::Instant(at), crate::bundle::ModifiedSource::FolderMtime) => {
                         FileTime::FileSystem(at)
@@ -380,6 +347,23 @@ fn evidence<'a>(
         }
     }
     all
+}
+
+/// The time that a snapshot's own form states.
+fn stated(stamp: &Stamp) -> StatedTime<'_> {
+    StatedTime {
+        source: match stamp.origin {
+            Origin::Column => StampSource::Column,
+            Origin::DebugSession => StampSource::DebugSession,
+        },
+        text: &stamp.text,
+        line: stamp.line,
+        clock: match stamp.time {
+            StampTime::Instant(at) => StatedClock::Instant(at),
+            StampTime::Utc => StatedClock::Utc,
+            StampTime::Local => StatedClock::Local,
+        },
+    }
 }
 
 pub(super) fn context(survey: &Survey, options: &Options) -> Context {
@@ -415,8 +399,8 @@ pub(super) fn find_rows(
     bundle: &Bundle,
     file: &PoolFile,
     wanted: &[(usize, Tag, Pool)],
-) -> Vec<Option<Row>> {
-    let mut found: Vec<Option<Row>> = wanted.iter().map(|_| None).collect();
+) -> Vec<Option<Quoted>> {
+    let mut found: Vec<Option<Quoted>> = wanted.iter().map(|_| None).collect();
     let Some(snapshots) = reader(bundle, file.artifact) else {
         return found;
     };
@@ -431,11 +415,7 @@ pub(super) fn find_rows(
             .zip(wanted)
             .filter(|(_, w)| w.0 == position)
         {
-            *slot = snapshot
-                .rows
-                .iter()
-                .find(|r| r.tag == *tag && r.pool == *pool)
-                .cloned();
+            *slot = snapshot.quote(*tag, *pool);
         }
     }
     found

@@ -191,7 +191,7 @@ fn read_one(bundle: &Bundle, artifact: &Artifact) -> (Entry, Content) {
             let used = log.usefulness();
             (digest, used, Content::Log(Box::new(log)))
         }
-        Role::Poolmon => {
+        role if role.has_snapshots() => {
             let (pool, digest) = survey_pool(bundle, artifact, &mut notes);
             let used = pool.usefulness();
             (digest, used, Content::Pool(Box::new(pool)))
@@ -367,7 +367,8 @@ pub(super) fn digest_of(bundle: &Bundle, artifact: &Artifact) -> ContentDigest {
 pub(super) fn digest_as_analysed(bundle: &Bundle, artifact: &Artifact) -> ContentDigest {
     let size = artifact.size.or(artifact.claimed_size).unwrap_or(0);
     match artifact.role {
-        Role::HttpErr | Role::Poolmon | Role::EventLog => digest_all(bundle, artifact),
+        Role::HttpErr | Role::EventLog => digest_all(bundle, artifact),
+        role if role.has_snapshots() => digest_all(bundle, artifact),
         Role::Driver if size > MAX_IMAGE => ContentDigest::Unreadable,
         _ => digest_of(bundle, artifact),
     }

@@ -150,20 +150,20 @@ fn candidates(history: &PoolHistory, growth: &EpochGrowth) -> Vec<Candidate> {
         .filter(|(_, s)| {
             lone || !matches!(s.class, Class::Flat | Class::Shrinking | Class::SinglePoint)
         })
-        .map(|(series, s)| {
+        .filter_map(|(series, s)| {
             let (grown, new_bytes) = if lone {
-                (s.last.blocks, s.last.bytes)
+                (s.last.blocks?, s.last.bytes)
             } else {
-                (s.growth_blocks(), s.growth_bytes())
+                (s.growth_blocks()?, s.growth_bytes())
             };
-            Candidate {
+            Some(Candidate {
                 tag: s.tag,
                 pool: s.pool,
                 series,
                 grown,
                 new_bytes,
                 blocks: BTreeMap::new(),
-            }
+            })
         })
         .filter(|c| c.grown >= if lone { MIN_BLOCKS_SAME } else { MIN_BLOCKS })
         .collect();
@@ -175,7 +175,8 @@ fn candidates(history: &PoolHistory, growth: &EpochGrowth) -> Vec<Candidate> {
         let series = epoch.series_of(candidate.tag, candidate.pool);
         let samples = series.into_iter().flat_map(|s| s.samples.iter());
         let kept = samples.filter(|s| posts.contains(&(s.snapshot as usize)));
-        candidate.blocks = kept.map(|s| (s.snapshot, s.blocks)).collect();
+        let counted = kept.filter_map(|s| Some((s.snapshot, s.blocks?)));
+        candidate.blocks = counted.collect();
     }
     found
 }
@@ -319,9 +320,9 @@ mod tests {
                 Some(Reading {
                     tag: Tag::new(**tag),
                     pool: Pool::NonPaged,
-                    allocs: 1_000_000 * i as u64 + live as u64,
-                    frees: 1_000_000 * i as u64,
-                    diff: live,
+                    allocs: Some(1_000_000 * i as u64 + live as u64),
+                    frees: Some(1_000_000 * i as u64),
+                    diff: Some(live),
                     bytes: live * 320,
                 })
             });

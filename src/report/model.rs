@@ -389,10 +389,10 @@ pub struct TagRow {
     pub bytes_first: i64,
     /// Bytes when last seen.
     pub bytes_last: i64,
-    /// Blocks when first seen.
-    pub blocks_first: i64,
-    /// Blocks when last seen.
-    pub blocks_last: i64,
+    /// Blocks when first seen; null where the source counts none.
+    pub blocks_first: Option<i64>,
+    /// Blocks when last seen; null where the source counts none.
+    pub blocks_last: Option<i64>,
     /// Theil–Sen slope.
     pub growth_bytes_per_hour: Option<f64>,
     /// Lower end of its 95 % interval.

@@ -146,16 +146,24 @@ fn counter_change(before: u64, after: u64) -> Change {
 
 /// A row whose numbers contradict each other lost a digit somewhere: it has no vote.
 fn is_sound(sample: &Sample) -> bool {
-    let live = sample.allocs.wrapping_sub(sample.frees) as u32;
-    live == sample.blocks as u32
+    match (sample.allocs, sample.frees, sample.blocks) {
+        (Some(allocs), Some(frees), Some(blocks)) => {
+            allocs.wrapping_sub(frees) as u32 == blocks as u32
+        }
+        _ => true,
+    }
 }
 
 fn account_change(before: &Sample, after: &Sample) -> Change {
     if !is_sound(before) || !is_sound(after) {
         return Change::None;
     }
-    let allocs = counter_change(before.allocs, after.allocs);
-    let frees = counter_change(before.frees, after.frees);
+    let change = |before: Option<u64>, after: Option<u64>| match (before, after) {
+        (Some(before), Some(after)) => counter_change(before, after),
+        _ => Change::None,
+    };
+    let allocs = change(before.allocs, after.allocs);
+    let frees = change(before.frees, after.frees);
     match (allocs, frees) {
         (Change::Fell, _) | (_, Change::Fell) => Change::Fell,
         (Change::Wrapped, _) | (_, Change::Wrapped) => Change::Wrapped,
@@ -206,6 +214,8 @@ pub(super) fn movements(streams: &[Packed], rank_of: &[u32]) -> Movements {
         places.extend(
             stream
                 .iter()
+                // What counts nothing is no witness, and stands between no two that do.
+                .filter(|sample| sample.allocs.is_some() || sample.frees.is_some())
                 .filter_map(|sample| Some((*rank_of.get(sample.snapshot as usize)?, sample))),
         );
         places.sort_by_key(|(rank, _)| *rank);
@@ -303,9 +313,9 @@ mod tests {
         let blocks = allocs.wrapping_sub(frees).cast_signed();
         Sample {
             snapshot,
-            allocs,
-            frees,
-            blocks,
+            allocs: Some(allocs),
+            frees: Some(frees),
+            blocks: Some(blocks),
             bytes: 0,
         }
     }
@@ -426,7 +436,7 @@ mod tests {
         let mut packed = Packed::default();
         packed.push(sample(0, 5000, 10));
         packed.push(Sample {
-            allocs: 501,
+            allocs: Some(501),
             ..sample(1, 5010, 11)
         });
         let moved = movements(&[packed], &[0, 1]);

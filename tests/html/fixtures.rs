@@ -67,6 +67,7 @@ pub fn empty() -> Report {
             sources: Vec::new(),
             evidence: Vec::new(),
         },
+        events: None,
         time: Time::default(),
         verdict: Verdict {
             outcome: "inconclusive",

@@ -16,12 +16,40 @@ const MAX_DIFF_TO_RESTORE: i64 = 1 << 20;
 
 /// The five values after repair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Values {
+pub(in crate::artifact) struct Values {
     pub allocs: u64,
     pub frees: u64,
     pub diff: i64,
     pub bytes: i64,
     pub per_alloc: i64,
+}
+
+/// The proof of a row that another tool wrote: its values after repair, or which equation fails.
+/// Without `per_alloc` only the first equation is tried.
+pub(in crate::artifact) fn prove(
+    [allocs, frees, diff, bytes]: [i128; 4],
+    per_alloc: Option<i128>,
+) -> Result<Values, SuspectReason> {
+    let number = |value: i128| Number {
+        negative: value < 0,
+        magnitude: u64::try_from(value.unsigned_abs()).unwrap_or(u64::MAX),
+    };
+    let figures = Figures {
+        allocs: number(allocs),
+        frees: number(frees),
+        diff: number(diff),
+        bytes: number(bytes),
+        per_alloc: per_alloc.map(number),
+        changes: None,
+        end: 0,
+        first_end: 0,
+        bytes_change_width: 0,
+    };
+    match check(&figures) {
+        (values, Ok(_)) => Ok(values),
+        (values, Err(SuspectReason::PerAllocMissing)) => Ok(values),
+        (_, Err(why)) => Err(why),
+    }
 }
 
 /// Tries both equations: how they hold, or which fails. The values come in any case.

@@ -15,7 +15,7 @@ use memchr::{memchr, memchr_iter};
 
 /// Longest line that is read. Rows are under 300 bytes with the longest mapped-driver text;
 /// 64 KiB leaves room for any shell's echo and bounds memory against hostile files.
-pub(super) const MAX_LINE: usize = 64 * 1024;
+pub(in crate::artifact) const MAX_LINE: usize = 64 * 1024;
 /// Bytes read ahead; at least twice [`MAX_LINE`] so that a line always fits.
 const BUFFER: usize = 256 * 1024;
 /// How far into a line its encoding is judged: enough for a localized weekday without ASCII.
@@ -47,7 +47,7 @@ pub struct EncodingChange {
 
 /// What decoding had to do, for the file's notes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct DecodeNotes {
+pub(in crate::artifact) struct DecodeNotes {
     /// Where each encoding starts, the first line's first; capped.
     pub changes: Vec<EncodingChange>,
     /// NUL characters that were dropped, and the offset near which the first stood.
@@ -59,7 +59,7 @@ pub(super) struct DecodeNotes {
 
 /// One line without its end.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Line<'a> {
+pub(in crate::artifact) struct Line<'a> {
     /// From 1.
     pub number: u64,
     /// Of its first byte in the file.
@@ -82,7 +82,7 @@ impl Line<'_> {
 }
 
 /// Splits a byte source into lines, holding no more than one buffer.
-pub(super) struct LineReader<R> {
+pub(in crate::artifact) struct LineReader<R> {
     source: R,
     buffer: Vec<u8>,
     start: usize,

@@ -277,7 +277,7 @@ fn columns(line: &[u8]) -> Option<Columns> {
 /// True when a line holds something like a date or a time of day. The words themselves are
 /// read elsewhere; here they only tell which lines separate snapshots. A shell's banner has a
 /// version number that reads like a date (`6.1.7601`).
-pub(super) fn looks_like_stamp(text: &[u8]) -> bool {
+pub(in crate::artifact) fn looks_like_stamp(text: &[u8]) -> bool {
     if memmem::find(text, b"ersion").is_some() {
         return false;
     }

@@ -44,6 +44,9 @@ mod third_party;
 
 pub use completeness::Completeness;
 pub use decode::{Encoding, EncodingChange};
+pub(in crate::artifact) use check::prove;
+pub(in crate::artifact) use decode::LineReader;
+pub(in crate::artifact) use line::looks_like_stamp;
 pub use notes::{FileNotes, FileProblem, Problem, StampSide, Tally};
 pub use quote::lines;
 pub use reader::{Options, SnapshotReader};

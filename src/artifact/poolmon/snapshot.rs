@@ -108,7 +108,7 @@ impl TextBlock {
     const MAX_TEXT: usize = 512;
 
     /// Adds a line, forgetting the oldest when full.
-    pub(super) fn push(&mut self, line: u64, text: &[u8]) {
+    pub(in crate::artifact) fn push(&mut self, line: u64, text: &[u8]) {
         if self.lines.len() >= Self::MAX_LINES {
             self.lines.remove(0);
             self.dropped += 1;
@@ -118,7 +118,7 @@ impl TextBlock {
     }
 
     /// Adds the lines of a later block.
-    pub(super) fn append(&mut self, later: TextBlock) {
+    pub(in crate::artifact) fn append(&mut self, later: TextBlock) {
         self.dropped += later.dropped;
         for line in later.lines {
             self.push(line.line, &line.text);

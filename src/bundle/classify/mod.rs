@@ -6,11 +6,13 @@
 //! archive renamed `.log` are what uploads really contain. The recognisers here are
 //! deliberately shallow: parsers decide what is in the file.
 
+mod debugger;
 mod events;
 mod httperr;
 mod image;
 mod magic;
 mod name_hint;
+mod pool_table;
 mod poolmon;
 mod pooltag;
 mod role;
@@ -49,6 +51,9 @@ fn by_content(name: &ArtifactName, hint: Option<NameHint>, head: &[u8]) -> (Role
     if let Some(found) = image::recognise(head) {
         return found;
     }
+    if let Some(found) = pool_table::recognise_binary(head) {
+        return found;
+    }
     if let Some(found) = magic::recognise(name, head) {
         return found;
     }
@@ -85,6 +90,8 @@ fn by_text(hint: Option<NameHint>, text: &TextHead) -> (Role, Basis) {
         .find_map(|recognise| recognise(hint, text));
     manifest(text)
         .or(found)
+        .or_else(|| pool_table::recognise(text))
+        .or_else(|| debugger::recognise(text))
         .or_else(|| poolmon::recognise(text))
         .or_else(|| other_text(hint, text))
         .unwrap_or((Role::Unknown, Basis::PlainText))

@@ -78,7 +78,9 @@ impl NameHint {
         silent
             || match self {
                 NameHint::HttpErr => role == Role::HttpErr,
-                NameHint::Poolmon => matches!(role, Role::Poolmon | Role::Perf),
+                NameHint::Poolmon => {
+                    role.has_snapshots() || matches!(role, Role::Perf | Role::Memsnap)
+                }
                 NameHint::PoolTagTxt => role == Role::PoolTagTxt,
                 NameHint::Driver => role == Role::Driver,
                 NameHint::SystemInfo => role == Role::SystemInfo,

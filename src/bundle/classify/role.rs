@@ -13,6 +13,12 @@ pub enum Role {
     IisLog,
     /// Saved output of poolmon, also when that is only an error text or nothing.
     Poolmon,
+    /// A table of pool tags by another tool: poolmon-powershell, PoolMonX, System Informer.
+    PoolTable,
+    /// Output of a kernel debugger: `!poolused`, `!vm`.
+    DebuggerLog,
+    /// Memory of processes, by memsnap.
+    Memsnap,
     /// A kernel-mode PE image (subsystem native), whatever its extension.
     Driver,
     /// Any other PE image.
@@ -56,6 +62,9 @@ impl Role {
             Role::HttpErr => "httperr",
             Role::IisLog => "iis_log",
             Role::Poolmon => "poolmon",
+            Role::PoolTable => "pool_table",
+            Role::DebuggerLog => "debugger_log",
+            Role::Memsnap => "memsnap",
             Role::Driver => "driver",
             Role::Program => "program",
             Role::SystemInfo => "systeminfo",
@@ -74,6 +83,13 @@ impl Role {
             Role::Empty => "empty",
             Role::Unknown => "unknown",
         }
+    }
+}
+
+impl Role {
+    /// True for what is read for snapshots of the pools.
+    pub const fn has_snapshots(self) -> bool {
+        matches!(self, Role::Poolmon | Role::PoolTable | Role::DebuggerLog)
     }
 }
 

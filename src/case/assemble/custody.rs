@@ -155,7 +155,7 @@ pub(super) fn holders(
         return None;
     }
     let series = parts.facts.series_of(tag, pool)?;
-    let objects = series.last.blocks - series.first.blocks;
+    let objects = series.growth_blocks()?;
     let (artifact, table) = parts.survey.handles.first()?;
     let mut named = Vec::new();
     let mut cited = Vec::new();

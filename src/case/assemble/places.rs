@@ -31,7 +31,7 @@ pub(super) fn cite_snapshot(
             )
         },
     );
-    Some(ledger.cite(file.artifact.index(), Place::Line(head.first_line), pool))
+    Some(ledger.cite(file.artifact.index(), head.first, pool))
 }
 
 /// Cites the first and the last of some snapshots.

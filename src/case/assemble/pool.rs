@@ -4,8 +4,9 @@ use super::Parts;
 use super::places::{cite_ends, cite_snapshot};
 use crate::artifact::pooltag::well_known;
 use crate::case::conclusion::Conclusion;
-use crate::case::evidence::{Ledger, Place};
+use crate::case::evidence::Ledger;
 use crate::case::facts::{all_levels, span_of};
+use crate::case::pool_source::Quoted;
 use crate::case::pools::find_rows;
 use crate::case::times::of_millis;
 use crate::diagnosis::growth::{Per, SeriesGrowth};
@@ -264,8 +265,7 @@ fn quote(
             }
         }
     }
-    let mut rows: Vec<Option<crate::artifact::poolmon::Row>> =
-        wanted.iter().map(|_| None).collect();
+    let mut rows: Vec<Option<Quoted>> = wanted.iter().map(|_| None).collect();
     for (source, file) in parts.survey.pools.iter().enumerate() {
         let here: Vec<usize> = (0..wanted.len())
             .filter(|&i| wanted[i].1.0 == source)
@@ -287,19 +287,7 @@ fn quote(
             cited.extend(cite_snapshot(parts, snapshot, ledger).map(|id| (key, id)));
             continue;
         };
-        let kind = if row.pool == Pool::NonPaged {
-            "Nonp"
-        } else {
-            "Paged"
-        };
-        let text = format!(
-            "{} {kind} {} {} {} {} {}",
-            row.tag, row.allocs, row.frees, row.diff, row.bytes, row.per_alloc
-        );
-        cited.push((
-            key,
-            ledger.cite(file.artifact.index(), Place::Line(row.line), text),
-        ));
+        cited.push((key, ledger.cite(file.artifact.index(), row.place, row.text)));
     }
     cited
 }

@@ -64,10 +64,10 @@ pub struct SeriesGrowth {
     pub last: Sample,
     /// Sightings.
     pub points: usize,
-    /// Allocations between first and last sighting.
-    pub allocs_made: u64,
-    /// Frees between first and last sighting.
-    pub frees_made: u64,
+    /// Allocations between first and last sighting, where they were counted.
+    pub allocs_made: Option<u64>,
+    /// Frees between first and last sighting, where they were counted.
+    pub frees_made: Option<u64>,
     /// Share of its pool's growth; `None` where the pool did not grow or has no total.
     pub share: Option<f64>,
 }
@@ -78,25 +78,26 @@ impl SeriesGrowth {
         self.last.bytes.saturating_sub(self.first.bytes)
     }
 
-    /// Live blocks more at the last sighting than at the first.
-    pub fn growth_blocks(&self) -> i64 {
-        self.last.blocks.saturating_sub(self.first.blocks)
+    /// Live blocks more at the last sighting than at the first, where both counted them.
+    pub fn growth_blocks(&self) -> Option<i64> {
+        Some(self.last.blocks?.saturating_sub(self.first.blocks?))
     }
 
     /// Allocations and frees that tell whether blocks come back: those between the first
-    /// and the last sighting, or since boot where there is only one.
-    pub fn turnover(&self) -> (u64, u64) {
+    /// and the last sighting, or since boot where there is only one. `None` where the source
+    /// counts neither.
+    pub fn turnover(&self) -> Option<(u64, u64)> {
         if self.points > 1 {
-            (self.allocs_made, self.frees_made)
+            self.allocs_made.zip(self.frees_made)
         } else {
-            (self.last.allocs, self.last.frees)
+            self.last.allocs.zip(self.last.frees)
         }
     }
 
     /// Frees per allocation, 1 where as much is freed as allocated; `None` without
     /// allocations.
     pub fn freed_ratio(&self) -> Option<f64> {
-        let (allocs, frees) = self.turnover();
+        let (allocs, frees) = self.turnover()?;
         (allocs > 0).then(|| frees as f64 / allocs as f64)
     }
 

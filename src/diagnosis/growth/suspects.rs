@@ -136,8 +136,10 @@ fn reasons(series: &SeriesGrowth) -> Vec<Reason> {
         reasons.push(Reason::Pattern(series.class));
     }
     reasons.extend(block_reason(series));
-    let (allocs, frees) = series.turnover();
-    if allocs > 0 && (frees as f64) < HARDLY_FREED * allocs as f64 {
+    if let Some((allocs, frees)) = series.turnover()
+        && allocs > 0
+        && (frees as f64) < HARDLY_FREED * allocs as f64
+    {
         reasons.push(Reason::HardlyFreed { allocs, frees });
     }
     if (2..MIN_POINTS_FOR_INTERVAL).contains(&series.points) {
@@ -152,7 +154,7 @@ fn reasons(series: &SeriesGrowth) -> Vec<Reason> {
 }
 
 fn block_reason(series: &SeriesGrowth) -> Option<Reason> {
-    let blocks = series.growth_blocks();
+    let blocks = series.growth_blocks()?;
     if (series.growth_bytes() as f64) < MIN_CHANGE_BYTES {
         None
     } else if blocks > 0 {

@@ -114,9 +114,9 @@ fn reading(tag: &[u8; 4], blocks: u64, size: u64) -> Reading {
     Reading {
         tag: Tag::new(*tag),
         pool: Pool::NonPaged,
-        allocs: blocks + 100,
-        frees: 100,
-        diff: blocks as i64,
+        allocs: Some(blocks + 100),
+        frees: Some(100),
+        diff: Some(blocks as i64),
         bytes,
     }
 }
@@ -268,7 +268,7 @@ proptest! {
     fn any_history_gives_finite_figures(rows: Vec<(u8, u64, u64, i64, i64, Option<i64>, Option<u64>)>) {
         let observations = rows.iter().map(|(tag, allocs, frees, diff, bytes, at, total)| {
             let reading = Reading { tag: Tag::new([b'T', b'a', b'g', tag % 3]), pool: Pool::NonPaged,
-                allocs: *allocs, frees: *frees, diff: *diff, bytes: *bytes };
+                allocs: Some(*allocs), frees: Some(*frees), diff: Some(*diff), bytes: *bytes };
             observation(*at, *total, vec![reading])
         });
         for growth in analyse(&history(observations.collect())) {
@@ -299,9 +299,9 @@ fn full_size() {
             Reading {
                 tag: Tag::from_word(tag),
                 pool: Pool::NonPaged,
-                allocs: made,
-                frees: made - *live,
-                diff: *live as i64,
+                allocs: Some(made),
+                frees: Some(made - *live),
+                diff: Some(*live as i64),
                 bytes: *live as i64 * 96,
             }
         });

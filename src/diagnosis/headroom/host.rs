@@ -20,6 +20,8 @@ pub struct Host {
     pub boot_3gb: Option<bool>,
     /// The nonpaged pool's limit as stated by the user, in bytes.
     pub npp_limit_option: Option<u64>,
+    /// The maximum that the kernel itself keeps, as a debugger's `!vm` shows it, in bytes.
+    pub kernel_npp_max: Option<u64>,
     /// Registry `NonPagedPoolSize`, in bytes; 0 is automatic. Windows 2000 to 2003, 32 bits.
     pub registry_nonpaged_pool_size: Option<u64>,
     /// Registry `NonPagedPoolLimit`, in MiB. Vista SP1 and later, 32 bits only.

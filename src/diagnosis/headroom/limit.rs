@@ -109,11 +109,15 @@ impl Limit {
     }
 }
 
-/// The limit of nonpaged pool on `host`. What was stated beats the registry, the registry
-/// beats the table.
+/// The limit of nonpaged pool on `host`. What was stated beats what the kernel keeps, that beats
+/// the registry, the registry beats the table.
 pub fn limit(host: &Host) -> Result<Limit, MissingFacts> {
     if let Some(bytes) = host.npp_limit_option.filter(|bytes| *bytes > 0) {
         let basis = "stated by the user".to_owned();
+        return Ok(exact(bytes, Quality::Stated, bound_of(host), basis));
+    }
+    if let Some(bytes) = host.kernel_npp_max.filter(|bytes| *bytes > 0) {
+        let basis = "the kernel's own maximum (NonPagedPool Max of a debugger's !vm)".to_owned();
         return Ok(exact(bytes, Quality::Stated, bound_of(host), basis));
     }
     if let Some(limit) = from_registry(host) {

@@ -123,8 +123,10 @@ fn tag_row(out: &mut Html, page: &Page<'_>, row: &TagRow) {
         &bytes(row.bytes_last),
         &bytes(row.bytes_first),
     );
-    let blocks = [row.blocks_last, row.blocks_first].map(units::count);
-    change(out, row.blocks_last, &blocks[0], &blocks[1]);
+    match row.blocks_last.zip(row.blocks_first) {
+        Some((last, first)) => change(out, last, &units::count(last), &units::count(first)),
+        None => frame::number_cell(out, None, "–"),
+    }
     let freed = row.freed_ratio;
     frame::number_cell(
         out,

@@ -40,7 +40,7 @@ const MIN_ROWS_OF_A_DUPLICATE: usize = 8;
 /// for live in [10, 20] {
 ///     let row = Reading {
 ///         tag: Tag::new(*b"Leak"), pool: Pool::NonPaged,
-///         allocs: live, frees: 0, diff: live as i64, bytes: live as i64 * 64,
+///         allocs: Some(live), frees: Some(0), diff: Some(live as i64), bytes: live as i64 * 64,
 ///     };
 ///     builder.push(Observation { facts: Facts::default(), rows: vec![row] });
 /// }
@@ -280,9 +280,10 @@ fn merge_rows(rows: &mut Vec<Reading>) -> usize {
     rows.dedup_by(|next, kept| {
         let same = key(next) == key(kept);
         if same {
-            kept.allocs = kept.allocs.saturating_add(next.allocs);
-            kept.frees = kept.frees.saturating_add(next.frees);
-            kept.diff = kept.diff.saturating_add(next.diff);
+            let sum = |a: Option<u64>, b: Option<u64>| Some(a?.saturating_add(b?));
+            kept.allocs = sum(kept.allocs, next.allocs);
+            kept.frees = sum(kept.frees, next.frees);
+            kept.diff = kept.diff.zip(next.diff).map(|(a, b)| a.saturating_add(b));
             kept.bytes = kept.bytes.saturating_add(next.bytes);
         }
         same
@@ -301,7 +302,8 @@ impl Snapshot {
         let allocs = observation
             .rows
             .iter()
-            .fold(0u64, |sum, row| sum.saturating_add(row.allocs));
+            .filter_map(|row| row.allocs)
+            .fold(0u64, u64::saturating_add);
         Snapshot {
             facts,
             rows: observation.rows.len() as u32,
@@ -374,20 +376,25 @@ fn distribute(
     }
 }
 
+/// How far a counter advanced over the samples that have it; `None` where none has.
+fn made(samples: &[Sample], counter: impl Fn(&Sample) -> Option<u64>) -> Option<u64> {
+    let mut counts = samples.iter().filter_map(counter);
+    let mut before = counts.next()?;
+    let mut sum = 0u64;
+    for count in counts {
+        sum = sum.saturating_add(advance(before, count).unwrap_or(0));
+        before = count;
+    }
+    Some(sum)
+}
+
 pub(super) fn series_of(tag: Tag, pool: Pool, samples: &[Sample]) -> Series {
     let mut packed = Packed::default();
-    let (mut allocs_made, mut frees_made) = (0u64, 0u64);
-    let mut before: Option<Sample> = None;
     for sample in samples {
-        if let Some(before) = before {
-            let step = |from, to| advance(from, to).unwrap_or(0);
-            allocs_made = allocs_made.saturating_add(step(before.allocs, sample.allocs));
-            frees_made = frees_made.saturating_add(step(before.frees, sample.frees));
-        }
-        before = Some(*sample);
         packed.push(*sample);
     }
     packed.shrink();
+    let (allocs_made, frees_made) = (made(samples, |s| s.allocs), made(samples, |s| s.frees));
     Series {
         tag,
         pool,

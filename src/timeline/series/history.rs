@@ -124,10 +124,11 @@ pub struct Series {
     pub pool: Pool,
     /// The samples; their `snapshot` is a place in [`PoolHistory::snapshots`].
     pub samples: Packed,
-    /// Allocations between the first and the last sample, wraps undone.
-    pub allocs_made: u64,
-    /// Frees between the first and the last sample, wraps undone.
-    pub frees_made: u64,
+    /// Allocations between the first and the last sample, wraps undone; `None` where no sample
+    /// counts them.
+    pub allocs_made: Option<u64>,
+    /// Frees between the first and the last sample, likewise.
+    pub frees_made: Option<u64>,
 }
 
 /// What a snapshot says of a tag.

@@ -55,12 +55,13 @@ pub struct Reading {
     pub tag: Tag,
     /// The pool the row is about.
     pub pool: Pool,
-    /// Allocations since boot; wraps at 2^32 on most systems.
-    pub allocs: u64,
+    /// Allocations since boot; wraps at 2^32 on most systems. `None` where the source does not
+    /// count them: a debugger's `!poolused` shows what is outstanding and nothing else.
+    pub allocs: Option<u64>,
     /// Frees since boot; wraps likewise.
-    pub frees: u64,
+    pub frees: Option<u64>,
     /// Live blocks.
-    pub diff: i64,
+    pub diff: Option<i64>,
     /// Live bytes.
     pub bytes: i64,
 }

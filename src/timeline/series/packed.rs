@@ -9,22 +9,38 @@
 pub struct Sample {
     /// Index of the snapshot.
     pub snapshot: u32,
-    /// Allocations since boot, as printed.
-    pub allocs: u64,
-    /// Frees since boot, as printed.
-    pub frees: u64,
-    /// Live blocks.
-    pub blocks: i64,
+    /// Allocations since boot, as printed; `None` where the source gives none.
+    pub allocs: Option<u64>,
+    /// Frees since boot, as printed; `None` where the source gives none.
+    pub frees: Option<u64>,
+    /// Live blocks; `None` where the source gives none.
+    pub blocks: Option<i64>,
     /// Live bytes.
     pub bytes: i64,
 }
 
-impl Sample {
-    /// What is left of the frees when they are foretold from allocations and live blocks:
-    /// zero but in wrapped or damaged rows.
-    fn residual(&self) -> u64 {
-        let foretold = self.allocs.wrapping_sub(self.blocks.cast_unsigned());
-        self.frees.wrapping_sub(foretold)
+/// The figures from which the next sample is told: what a sample lacks is carried on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Carried {
+    snapshot: u32,
+    allocs: u64,
+    blocks: i64,
+    bytes: i64,
+}
+
+impl Carried {
+    fn next(self, sample: &Sample) -> Self {
+        Carried {
+            snapshot: sample.snapshot,
+            allocs: sample.allocs.unwrap_or(self.allocs),
+            blocks: sample.blocks.unwrap_or(self.blocks),
+            bytes: sample.bytes,
+        }
+    }
+
+    /// The frees, as allocations and live blocks foretell them.
+    fn frees(self) -> u64 {
+        self.allocs.wrapping_sub(self.blocks.cast_unsigned())
     }
 }
 
@@ -33,13 +49,17 @@ impl Sample {
 pub struct Packed {
     encoded: Vec<u8>,
     count: u32,
-    last: Sample,
+    last: Carried,
 }
 
-/// The record's first number: the snapshot gap above two flags.
+/// The record's first number: the snapshot gap above the flags.
 const CHANGED: u64 = 1;
+/// The frees are not as foretold: wrapped or damaged rows.
 const HAS_RESIDUAL: u64 = 2;
-const GAP_SHIFT: u32 = 2;
+const NO_ALLOCS: u64 = 4;
+const NO_FREES: u64 = 8;
+const NO_BLOCKS: u64 = 16;
+const GAP_SHIFT: u32 = 5;
 
 impl Packed {
     /// Appends `sample`. Returns false, and keeps the series as it is, when its snapshot
@@ -49,22 +69,29 @@ impl Packed {
             return false;
         }
         let gap = u64::from(sample.snapshot - self.last.snapshot);
-        let (residual, before) = (sample.residual(), self.last);
-        let changed = (sample.allocs, sample.blocks, sample.bytes)
-            != (before.allocs, before.blocks, before.bytes);
-        let mut flags = 0;
-        flags |= if changed { CHANGED } else { 0 };
-        flags |= if residual != 0 { HAS_RESIDUAL } else { 0 };
-        self.put((gap << GAP_SHIFT) | flags);
+        let before = self.last;
+        let next = before.next(&sample);
+        let residual = sample.frees.map_or(0, |f| f.wrapping_sub(next.frees()));
+        let changed =
+            (next.allocs, next.blocks, next.bytes) != (before.allocs, before.blocks, before.bytes);
+        let flags = [
+            (changed, CHANGED),
+            (residual != 0, HAS_RESIDUAL),
+            (sample.allocs.is_none(), NO_ALLOCS),
+            (sample.frees.is_none(), NO_FREES),
+            (sample.blocks.is_none(), NO_BLOCKS),
+        ];
+        let flags = flags.iter().filter(|(set, _)| *set);
+        self.put((gap << GAP_SHIFT) | flags.fold(0, |all, (_, flag)| all | flag));
         if changed {
-            self.put_signed(sample.allocs.wrapping_sub(before.allocs).cast_signed());
-            self.put_signed(sample.blocks.wrapping_sub(before.blocks));
-            self.put_signed(sample.bytes.wrapping_sub(before.bytes));
+            self.put_signed(next.allocs.wrapping_sub(before.allocs).cast_signed());
+            self.put_signed(next.blocks.wrapping_sub(before.blocks));
+            self.put_signed(next.bytes.wrapping_sub(before.bytes));
         }
         if residual != 0 {
             self.put_signed(residual.cast_signed());
         }
-        self.last = sample;
+        self.last = next;
         self.count = self.count.saturating_add(1);
         true
     }
@@ -88,7 +115,7 @@ impl Packed {
     pub fn iter(&self) -> Samples<'_> {
         Samples {
             rest: &self.encoded,
-            at: Sample::default(),
+            at: Carried::default(),
         }
     }
 
@@ -115,7 +142,7 @@ impl Packed {
 #[derive(Debug, Clone)]
 pub struct Samples<'a> {
     rest: &'a [u8],
-    at: Sample,
+    at: Carried,
 }
 
 impl Samples<'_> {
@@ -157,10 +184,15 @@ impl Iterator for Samples<'_> {
         } else {
             0
         };
-        let foretold = next.allocs.wrapping_sub(next.blocks.cast_unsigned());
-        next.frees = foretold.wrapping_add(residual);
         self.at = next;
-        Some(next)
+        let given = |flag: u64| head & flag == 0;
+        Some(Sample {
+            snapshot: next.snapshot,
+            allocs: given(NO_ALLOCS).then_some(next.allocs),
+            frees: given(NO_FREES).then(|| next.frees().wrapping_add(residual)),
+            blocks: given(NO_BLOCKS).then_some(next.blocks),
+            bytes: next.bytes,
+        })
     }
 }
 
@@ -172,9 +204,9 @@ mod tests {
     fn sample(snapshot: u32, allocs: u64, frees: u64, blocks: i64, bytes: i64) -> Sample {
         Sample {
             snapshot,
-            allocs,
-            frees,
-            blocks,
+            allocs: Some(allocs),
+            frees: Some(frees),
+            blocks: Some(blocks),
             bytes,
         }
     }
@@ -211,13 +243,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_value_survives(rows: Vec<(u8, u64, u64, i64, i64)>) {
+        fn every_value_survives(rows: Vec<(u8, Option<u64>, Option<u64>, Option<i64>, i64)>) {
             let mut packed = Packed::default();
             let mut expected = Vec::new();
             let mut snapshot = 0;
             for (gap, allocs, frees, blocks, bytes) in rows {
                 snapshot += 1 + u32::from(gap);
-                let one = sample(snapshot, allocs, frees, blocks, bytes);
+                let one = Sample { snapshot, allocs, frees, blocks, bytes };
                 prop_assert!(packed.push(one));
                 expected.push(one);
             }

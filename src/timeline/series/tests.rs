@@ -13,9 +13,9 @@ fn row(tag: &[u8; 4], allocs: u64, frees: u64, block: i64) -> Reading {
     Reading {
         tag: Tag::new(*tag),
         pool: Pool::NonPaged,
-        allocs,
-        frees,
-        diff,
+        allocs: Some(allocs),
+        frees: Some(frees),
+        diff: Some(diff),
         bytes: diff * block,
     }
 }
@@ -69,7 +69,7 @@ fn one_life_is_one_epoch_with_hours_along_it() {
     assert_eq!(history.snapshots[3].elapsed_ms, Some(3 * HOUR));
     assert_eq!(leak(&history, 0), [6400, 7040, 7680, 8320]);
     let series = &history.epochs[0].series[1];
-    assert_eq!((series.tag, series.allocs_made), (Tag::new(*b"Irp "), 2700));
+    assert_eq!((series.tag, series.allocs_made), (Tag::new(*b"Irp "), Some(2700)));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn an_epoch_can_be_clipped() {
     let part = history.epochs[0].clipped(2..4);
     assert_eq!(part.snapshots, 2..4);
     let series = part.series_of(Tag::new(*b"Leak"), Pool::NonPaged).unwrap();
-    assert_eq!((series.samples.len(), series.allocs_made), (2, 10));
+    assert_eq!((series.samples.len(), series.allocs_made), (2, Some(10)));
     assert!(history.epochs[0].clipped(9..12).series.is_empty());
 }
 
@@ -226,7 +226,7 @@ fn wrapped_counters_are_unwrapped_in_what_was_made() {
         },
     ]);
     let series = &history.epochs[0].series[0];
-    assert_eq!((series.allocs_made, series.frees_made), (10, 10));
+    assert_eq!((series.allocs_made, series.frees_made), (Some(10), Some(10)));
 }
 
 #[test]
@@ -246,7 +246,7 @@ fn thinning_keeps_the_first_and_the_last() {
         history.notes[..],
         [Note::Thinned { of: 1001, .. }]
     ));
-    assert_eq!(history.epochs[0].series[1].allocs_made, 900_000);
+    assert_eq!(history.epochs[0].series[1].allocs_made, Some(900_000));
 }
 
 #[test]
@@ -254,9 +254,9 @@ fn tags_beyond_the_limit_are_counted() {
     let rows = (0..MAX_ACCOUNTS as u32 + 3).map(|i| Reading {
         tag: Tag::from_word(i),
         pool: Pool::Paged,
-        allocs: 1,
-        frees: 0,
-        diff: 1,
+        allocs: Some(1),
+        frees: Some(0),
+        diff: Some(1),
         bytes: 1,
     });
     let history = build([Observation {
@@ -288,7 +288,7 @@ proptest! {
         let observations = rows.iter().map(|(tag, allocs, frees, diff, bytes, at, source)| {
             let reading = Reading {
                 tag: Tag::new([b'T', b'g', b'_', tag % 4]), pool: Pool::Paged,
-                allocs: *allocs, frees: *frees, diff: *diff, bytes: *bytes,
+                allocs: Some(*allocs), frees: Some(*frees), diff: Some(*diff), bytes: *bytes,
             };
             Observation { facts: facts(usize::from(source % 3), *at), rows: vec![reading] }
         });

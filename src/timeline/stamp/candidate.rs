@@ -3,9 +3,12 @@
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 
 use super::filename::read_name;
+use super::line::read_line;
 use super::nearby::{Placed, by_artifact, read_lines};
 use super::order::{DateOrder, OrderDecision};
-use super::types::{Certainty, ClockEvidence, FileTime, Note, Resolution, StampSource};
+use super::types::{
+    Certainty, ClockEvidence, FileTime, Note, Resolution, StampSource, StatedClock, StatedTime,
+};
 use super::written::{Civil, Fields, Reading, TimeOfDay, WrittenDate, WrittenZone};
 use crate::timeline::zone::Zone;
 
@@ -87,6 +90,7 @@ pub(super) fn gather(evidence: &[ClockEvidence<'_>], notes: &mut Vec<Note>) -> V
     for (entry, line) in evidence.iter().zip(lines) {
         let mut own = Vec::new();
         own.extend(line.map(from_line));
+        own.extend(entry.stated.and_then(from_stated));
         if entry.position == 0 {
             own.extend(read_name(entry.artifact_name).map(|reading| {
                 Candidate::new(
@@ -149,6 +153,29 @@ fn from_line(placed: Placed) -> Candidate {
     made.line = Some(placed.line);
     made.prompt = placed.prompt;
     made
+}
+
+/// What the snapshot's form states; words that are no date and time state nothing.
+fn from_stated(stated: StatedTime<'_>) -> Option<Candidate> {
+    let reading = match stated.clock {
+        StatedClock::Instant(utc) => Reading::Instant {
+            utc,
+            resolution: Resolution::Second,
+        },
+        StatedClock::Utc | StatedClock::Local => {
+            let mut reading = read_line(stated.text.as_bytes()).reading?;
+            if let (Reading::Civil(civil), StatedClock::Utc) = (&mut reading, stated.clock) {
+                civil.zone = WrittenZone::Stated {
+                    zone: Zone::Utc,
+                    names_zone: None,
+                };
+            }
+            reading
+        }
+    };
+    let mut made = Candidate::new(stated.source, reading, stated.text.to_owned());
+    made.line = Some(stated.line);
+    Some(made)
 }
 
 fn from_file_time(entry: &ClockEvidence<'_>) -> Option<Candidate> {

@@ -36,5 +36,5 @@ pub use order::{DateOrder, OrderDecision, OrderProof};
 pub use solve::solve;
 pub use types::{
     Certainty, ClockEvidence, Context, Dating, FileTime, Line, Note, OffsetHint, Resolution,
-    Solution, Stamp, StampSource, Withheld,
+    Solution, Stamp, StampSource, StatedClock, StatedTime, Withheld,
 };

@@ -222,7 +222,7 @@ fn sequences(
                     continue;
                 };
                 let sequence = match candidate.source {
-                    StampSource::Line => Sequence::Lines(artifact),
+                    StampSource::Line | StampSource::Column => Sequence::Lines(artifact),
                     StampSource::FileName => Sequence::Names,
                     _ => Sequence::Single(index),
                 };

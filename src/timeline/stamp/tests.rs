@@ -48,6 +48,7 @@ fn solved(files: &[File<'_>], context: &Context) -> Solution {
                 before: lines(before, 1 + 20 * position as u64),
                 after: lines(&file.after, 1000),
                 modified: file.modified,
+                stated: None,
             });
         }
     }
@@ -522,7 +523,7 @@ proptest! {
             (1..).zip(&before).map(|(number, text)| Line { number, text }).collect();
         let evidence = ClockEvidence {
             artifact: 0, artifact_name: &name, position: 0, snapshots: 1,
-            after: before.clone(), before, modified: None,
+            after: before.clone(), before, modified: None, stated: None,
         };
         let solution = solve(&[evidence], &in_zone("Europe/Berlin"));
         prop_assert_eq!(solution.datings.len(), 1);

@@ -35,6 +35,33 @@ pub struct ClockEvidence<'a> {
     pub after: Vec<Line<'a>>,
     /// When the artifact was last written, if the bundle knows.
     pub modified: Option<FileTime>,
+    /// The time that the snapshot's own form states for it.
+    pub stated: Option<StatedTime<'a>>,
+}
+
+/// A time in a place of its own within the snapshot's form: it needs no search, and belongs to
+/// this snapshot without doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StatedTime<'a> {
+    /// Which place: [`StampSource::Column`] or [`StampSource::DebugSession`].
+    pub source: StampSource,
+    /// The words.
+    pub text: &'a str,
+    /// One-based line.
+    pub line: u64,
+    /// What the words are in.
+    pub clock: StatedClock,
+}
+
+/// The clock of a stated time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StatedClock {
+    /// Read already, with its offset from UTC.
+    Instant(DateTime<Utc>),
+    /// UTC, as the form says.
+    Utc,
+    /// Local time of the machine.
+    Local,
 }
 
 /// When a file was last written, according to whoever kept the record.
@@ -62,6 +89,10 @@ pub enum StampSource {
     FileName,
     /// A line beside the snapshot.
     Line,
+    /// A column of the snapshot's own table.
+    Column,
+    /// What a debugger says of its session: the time of the dump, with its offset from UTC.
+    DebugSession,
 }
 
 impl StampSource {
@@ -73,6 +104,8 @@ impl StampSource {
             StampSource::ArchiveLocal => "archive_local_time",
             StampSource::FileName => "file_name",
             StampSource::Line => "line",
+            StampSource::Column => "column",
+            StampSource::DebugSession => "debug_session",
         }
     }
 
@@ -90,12 +123,19 @@ impl StampSource {
             }
             StampSource::FileName => "a time stamp in the file's name",
             StampSource::Line => "a time stamp that the collector wrote beside the snapshot",
+            StampSource::Column => "the time that the table states in each of the snapshot's rows",
+            StampSource::DebugSession => {
+                "the debugger's session time, which is the time of the dump"
+            }
         }
     }
 
     /// True for file times, which date nothing but the last change of the file.
     pub const fn is_weak(self) -> bool {
-        !matches!(self, StampSource::FileName | StampSource::Line)
+        matches!(
+            self,
+            StampSource::FileSystem | StampSource::ArchiveLocal | StampSource::ArchiveUtc
+        )
     }
 }
 
