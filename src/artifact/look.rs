@@ -110,6 +110,42 @@ pub struct Memory {
     pub commit_limit: Option<u64>,
 }
 
+impl Memory {
+    /// True when some size is stated by both, and differently.
+    pub fn contradicts(&self, other: &Memory) -> bool {
+        let pairs = self.fields().into_iter().zip(other.fields());
+        pairs
+            .into_iter()
+            .any(|(a, b)| a.zip(b).is_some_and(|(a, b)| a != b))
+    }
+
+    /// What either states.
+    #[must_use]
+    pub fn or(self, other: Memory) -> Memory {
+        Memory {
+            pool_nonpaged: self.pool_nonpaged.or(other.pool_nonpaged),
+            pool_paged: self.pool_paged.or(other.pool_paged),
+            nonpaged_max: self.nonpaged_max.or(other.nonpaged_max),
+            ram: self.ram.or(other.ram),
+            available: self.available.or(other.available),
+            commit: self.commit.or(other.commit),
+            commit_limit: self.commit_limit.or(other.commit_limit),
+        }
+    }
+
+    fn fields(&self) -> [Option<u64>; 7] {
+        [
+            self.pool_nonpaged,
+            self.pool_paged,
+            self.nonpaged_max,
+            self.ram,
+            self.available,
+            self.commit,
+            self.commit_limit,
+        ]
+    }
+}
+
 /// The time that a source states for its look.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {

@@ -7,6 +7,7 @@ pub mod driver;
 pub mod events;
 pub mod httperr;
 pub mod look;
+pub mod memsnap;
 pub mod poolmon;
 pub mod pooltable;
 pub mod poolused;

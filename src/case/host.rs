@@ -76,7 +76,7 @@ pub(super) fn facts(survey: &Survey, options: &Options, pools: &Pools) -> HostFa
         .find_map(|s| s.facts.ram);
     if let (None, Some(ram)) = (host.ram_bytes, header_ram) {
         host.ram_bytes = Some(ram);
-        sources.push("memory size in poolmon's header".to_owned());
+        sources.push("memory size stated with a snapshot".to_owned());
     }
     host.kernel_npp_max = pools.nonpaged_max;
     if host.kernel_npp_max.is_some() {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::artifact::{collector, events, registry, systeminfo};
+use crate::artifact::{collector, events, memsnap, poolused, registry, systeminfo};
 use crate::bundle::{Artifact, Bundle, Manifest, Role};
 
 pub use crate::artifact::systeminfo::NameKind;
@@ -42,6 +42,8 @@ pub fn names(bundle: &Bundle) -> Vec<Name> {
             Role::RegistryExport => |bytes| stated(registry::names(bytes)),
             Role::Manifest => of_manifest,
             Role::Handles => of_processes,
+            Role::Memsnap => of_memsnap,
+            Role::DebuggerLog => of_debugger,
             _ => continue,
         };
         let bytes = bundle
@@ -104,10 +106,28 @@ fn of_processes(bytes: &[u8]) -> Vec<Name> {
         return Vec::new();
     };
     let holders = table.holders.into_iter().map(|holder| holder.image);
-    holders
-        .filter(|image| !OF_WINDOWS.contains(&image.to_ascii_lowercase().as_str()))
-        .map(|image| Name::Stated(NameKind::Words, image))
+    holders.filter_map(own_process).collect()
+}
+
+fn own_process(image: String) -> Option<Name> {
+    let of_windows = OF_WINDOWS.contains(&image.to_ascii_lowercase().as_str());
+    (!of_windows).then(|| Name::Stated(NameKind::Words, image))
+}
+
+/// The machine that `vertarget` names.
+fn of_debugger(bytes: &[u8]) -> Vec<Name> {
+    let names = poolused::machine_names(bytes).into_iter();
+    names
+        .map(|name| Name::Stated(NameKind::Host, name))
         .collect()
+}
+
+/// The machine and the processes of a log of memsnap.
+fn of_memsnap(bytes: &[u8]) -> Vec<Name> {
+    let log = memsnap::read(bytes);
+    let host = log.host.map(|name| Name::Stated(NameKind::Host, name));
+    let holders = log.handles.holders.into_iter().map(|holder| holder.image);
+    holders.filter_map(own_process).chain(host).collect()
 }
 
 /// Processes of Windows, IIS and SQL Server.

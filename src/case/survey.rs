@@ -13,10 +13,12 @@ use super::progress::{Phase, Progress};
 use crate::artifact::collector::{self, Handles};
 use crate::artifact::driver::catalog::Catalog;
 use crate::artifact::events::EventFile;
+use crate::artifact::memsnap;
 use crate::artifact::pooltag::{self, PoolTags};
 use crate::artifact::registry::{self, RegistryFacts};
 use crate::artifact::systeminfo::{self, SystemInfo, boot::BootSwitches};
 use crate::bundle::{Artifact, Bundle, ContentDigest, HashingReader, Manifest, Role};
+use crate::report::wording::bare;
 
 /// Tables and small texts are read whole up to this size. Microsoft's pooltag.txt has 250 kB,
 /// a systeminfo output a few, a catalog of a driver package up to a megabyte.
@@ -207,6 +209,7 @@ fn read_one(bundle: &Bundle, artifact: &Artifact) -> (Entry, Content) {
             (digest, used, Some(file)) => (digest, used, Content::Events(Box::new(file))),
             (digest, used, None) => (digest, used, Content::Nothing),
         },
+        Role::Memsnap => memsnap_log(bundle, artifact, &mut notes),
         Role::Empty => (
             digest_of(bundle, artifact),
             Use::NotNeeded,
@@ -293,6 +296,51 @@ fn small(
         notes.extend(system.notes.iter().map(ToString::to_string));
     }
     (digest, Use::Used, content)
+}
+
+/// A log of memsnap: who holds handles, and what it cannot tell.
+fn memsnap_log(
+    bundle: &Bundle,
+    artifact: &Artifact,
+    notes: &mut Vec<String>,
+) -> (ContentDigest, Use, Content) {
+    let Ok(reader) = bundle.open_artifact(artifact.id) else {
+        return (ContentDigest::Unreadable, Use::Unreadable, Content::Nothing);
+    };
+    let mut source = HashingReader::new(reader);
+    let log = memsnap::read(&mut source);
+    let processes = log.handles.holders.len() as u64;
+    notes.push(format!(
+        "read as a log of memsnap: processes by name and id: {processes}, in {}. It knows no pool tags, so that no leak shows in it; handles are held against kernel objects that grow",
+        bare(log.snapshots, "snapshot")
+    ));
+    if let Some((name, pid, first, last)) = &log.most_quota {
+        notes.push(format!(
+            "most new quota of nonpaged pool: {name} (process {pid}), from {first} to {last} bytes"
+        ));
+    }
+    if log.handles.rejected > 0 {
+        notes.push(format!(
+            "{} left out: no row of a process",
+            bare(log.handles.rejected, "line")
+        ));
+    }
+    let digest = match source.finish() {
+        Ok((sha256, _, reader)) if reader.fault().is_none() => ContentDigest::Whole(sha256),
+        Ok((sha256, _, _)) => ContentDigest::Partial(sha256),
+        Err(_) => ContentDigest::Unreadable,
+    };
+    let used = if processes > 0 {
+        Use::Used
+    } else {
+        Use::NotNeeded
+    };
+    let content = if processes > 0 {
+        Content::Handles(log.handles)
+    } else {
+        Content::Nothing
+    };
+    (digest, used, content)
 }
 
 /// The collector's table of handles, read as a stream.

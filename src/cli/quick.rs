@@ -13,6 +13,9 @@ use crate::bundle::{Bundle, Limits};
 use crate::case::{self, LogsAlone};
 use crate::report::model::{Pool, Report, TagRow};
 
+/// Roles of artifacts that hold snapshots.
+const SNAPSHOT_ROLES: [&str; 3] = ["poolmon", "pool_table", "debugger_log"];
+
 /// Outages and reasons shown in text; the JSON has all.
 const MAX_SHOWN: usize = 20;
 
@@ -204,7 +207,7 @@ fn pool_remarks(report: &Report) {
     for artifact in coverage
         .artifacts
         .iter()
-        .filter(|a| a.role == "poolmon" || a.used == "not_understood")
+        .filter(|a| SNAPSHOT_ROLES.contains(&a.role) || a.used == "not_understood")
     {
         for note in &artifact.notes {
             let _ = writeln!(err, "{}: {}", safe(&artifact.name), safe(note));

@@ -20,4 +20,4 @@ mod vm;
 #[cfg(test)]
 mod tests;
 
-pub use reader::LogReader;
+pub use reader::{LogReader, machine_names};

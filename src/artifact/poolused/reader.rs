@@ -128,7 +128,6 @@ impl<R: Read> LogReader<R> {
             self.end_table();
             return self.size(size, number, offset);
         }
-        self.end_sizes();
         self.state = match std::mem::replace(&mut self.state, State::Outside) {
             State::Outside => State::Outside,
             State::Heading => match pools_line(text) {
@@ -274,4 +273,17 @@ impl<R: Read> Iterator for LogReader<R> {
             }
         }
     }
+}
+
+/// Machines that a log names (`Machine Name:` of vertarget).
+pub fn machine_names(source: impl Read) -> Vec<String> {
+    let mut lines = LineReader::new(source);
+    let mut names = Vec::new();
+    while let Some(line) = lines.next_line() {
+        let text = String::from_utf8_lossy(line.text());
+        let named = text.trim().strip_prefix("Machine Name:");
+        let name = named.map(|name| name.trim().trim_matches('"'));
+        names.extend(name.filter(|name| !name.is_empty()).map(str::to_owned));
+    }
+    names
 }

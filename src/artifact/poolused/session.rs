@@ -136,12 +136,12 @@ impl Session {
 
     /// True if `!vm` states other sizes than before.
     pub fn contradicts_sizes(&self, memory: &Memory) -> bool {
-        self.look.memory != Memory::default() && self.look.memory != *memory
+        self.look.memory.contradicts(memory)
     }
 
     pub fn add_sizes(&mut self, sizes: &Sizes, memory: Memory) {
         self.begin(Spot::Line(sizes.line), sizes.offset);
-        self.look.memory = memory;
+        self.look.memory = self.look.memory.or(memory);
     }
 
     /// The time of the dump. False if another one is known: another dump's.

@@ -98,13 +98,13 @@ impl Sizes {
         self.found.is_empty()
     }
 
-    /// Adds a size; false if it was stated before, which is another `!vm` then.
+    /// Adds a size; false if another was stated before: that was another `!vm` then.
     pub fn add(&mut self, name: Name, kib: u64) -> bool {
-        let new = !self.found.iter().any(|(known, _)| *known == name);
-        if new {
+        let known = self.kib(name);
+        if known.is_none() {
             self.found.push((name, kib));
         }
-        new
+        known.is_none_or(|known| known == kib)
     }
 
     fn kib(&self, name: Name) -> Option<u64> {
