@@ -98,7 +98,11 @@ pub(super) fn read(
         Err(_) => ContentDigest::Unreadable,
     };
     describe(&file, trouble, notes);
-    let used = match (file.events, file.marks.len(), file.damaged + file.damaged_chunks) {
+    let used = match (
+        file.events,
+        file.marks.len(),
+        file.damaged + file.damaged_chunks,
+    ) {
         (0, _, _) => Use::NotUnderstood,
         (_, 0, _) => Use::NotNeeded,
         (_, _, 0) => Use::Used,
@@ -129,9 +133,24 @@ fn describe(file: &EventFile, trouble: Option<io::Error>, notes: &mut Vec<String
         _ => "event",
     };
     let left_out = [
-        (file.damaged, unit, format!("could not be read (damaged, or longer than {} KiB)", MAX_EVENT >> 10)),
-        (file.damaged_chunks, "chunk", "damaged or cut off: events are missing".to_owned()),
-        (file.more_marks, "event", "of kinds that matter beyond the limit, counted only".to_owned()),
+        (
+            file.damaged,
+            unit,
+            format!(
+                "could not be read (damaged, or longer than {} KiB)",
+                MAX_EVENT >> 10
+            ),
+        ),
+        (
+            file.damaged_chunks,
+            "chunk",
+            "damaged or cut off: events are missing".to_owned(),
+        ),
+        (
+            file.more_marks,
+            "event",
+            "of kinds that matter beyond the limit, counted only".to_owned(),
+        ),
     ];
     let said = left_out.into_iter().filter(|(count, _, _)| *count > 0);
     notes.extend(said.map(|(count, noun, what)| format!("{} {what}", counted(count, noun))));
@@ -160,19 +179,27 @@ pub(super) fn settle(bundle: &Bundle, survey: &mut Survey, options: &Options) ->
         let dated = dated(bundle, survey, log, options, &mut facts);
         add_new(dated, &mut known, &mut facts.events);
     }
-    facts.events.sort_by_key(|event| (event.at, event.number, event.artifact, event.place));
+    facts
+        .events
+        .sort_by_key(|event| (event.at, event.number, event.artifact, event.place));
     facts.steps = steps(&facts.events);
     note_undated(survey, &facts);
     facts
 }
 
 fn is_copy(survey: &Survey, artifact: usize) -> bool {
-    survey.entries.get(artifact).is_some_and(|e| e.used == Use::Duplicate)
+    survey
+        .entries
+        .get(artifact)
+        .is_some_and(|e| e.used == Use::Duplicate)
 }
 
 /// A log whose events name only machines that the case does not is of another machine.
 fn mark_foreign(survey: &mut Survey) {
-    let manifests = survey.manifests.iter().filter_map(|(_, m)| m.host.name.clone());
+    let manifests = survey
+        .manifests
+        .iter()
+        .filter_map(|(_, m)| m.host.name.clone());
     let systems = survey.systems.iter().filter_map(|(_, s)| s.host.as_ref());
     let hosts: BTreeSet<String> = manifests
         .chain(systems.map(|host| host.value.clone()))
@@ -197,7 +224,11 @@ fn mark_foreign(survey: &mut Survey) {
 
 /// A machine's name without its domain.
 fn short(name: &str) -> String {
-    name.trim().split('.').next().unwrap_or_default().to_lowercase()
+    name.trim()
+        .split('.')
+        .next()
+        .unwrap_or_default()
+        .to_lowercase()
 }
 
 fn mark_copies(survey: &mut Survey) {
@@ -211,7 +242,9 @@ fn mark_copies(survey: &mut Survey) {
         }
         if seen.contains(&entry.digest) {
             entry.used = Use::Duplicate;
-            entry.notes.push("another artifact has the same bytes: its events count once".into());
+            entry
+                .notes
+                .push("another artifact has the same bytes: its events count once".into());
         } else {
             seen.push(entry.digest);
         }
@@ -241,14 +274,14 @@ fn dated(
     if log.file.newest_first() {
         local.reverse();
     }
-    let solution = solve(
-        &evidence(log, &local),
-        &context(survey, options),
-    );
+    let solution = solve(&evidence(log, &local), &context(survey, options));
     for (&index, dating) in local.iter().zip(&solution.datings) {
         at[index] = dating.utc().map(|at| at.timestamp_millis());
         if let (None, Some(why)) = (at[index], &dating.withheld) {
-            let name = bundle.artifacts().get(log.artifact).map(|a| a.name.to_string());
+            let name = bundle
+                .artifacts()
+                .get(log.artifact)
+                .map(|a| a.name.to_string());
             let say = || format!("{}: {why}; {}", name.unwrap_or_default(), why.remedy());
             facts.undated_why.get_or_insert_with(say);
         }
@@ -302,8 +335,17 @@ fn put_in_order(kind: &Kind, at: i64) -> Kind {
         Kind::ClockSet(set) if !set.ordered => {
             let far = |time: chrono::DateTime<chrono::Utc>| time.timestamp_millis().abs_diff(at);
             let swapped = far(set.old) < far(set.new);
-            let (old, new) = if swapped { (set.new, set.old) } else { (set.old, set.new) };
-            Kind::ClockSet(ClockSet { old, new, ordered: true, ..*set })
+            let (old, new) = if swapped {
+                (set.new, set.old)
+            } else {
+                (set.old, set.new)
+            };
+            Kind::ClockSet(ClockSet {
+                old,
+                new,
+                ordered: true,
+                ..*set
+            })
         }
         other => other.clone(),
     }
@@ -354,9 +396,19 @@ fn note_undated(survey: &mut Survey, facts: &EventFacts) {
         return;
     }
     let unread = |log: &EventLog| {
-        !log.foreign && log.file.marks.iter().any(|mark| !matches!(mark.when, When::Utc(_)))
+        !log.foreign
+            && log
+                .file
+                .marks
+                .iter()
+                .any(|mark| !matches!(mark.when, When::Utc(_)))
     };
-    let artifacts: Vec<usize> = survey.events.iter().filter(|l| unread(l)).map(|l| l.artifact).collect();
+    let artifacts: Vec<usize> = survey
+        .events
+        .iter()
+        .filter(|l| unread(l))
+        .map(|l| l.artifact)
+        .collect();
     for artifact in artifacts {
         if let Some(entry) = survey.entries.get_mut(artifact)
             && entry.used == Use::Used

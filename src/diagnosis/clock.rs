@@ -77,7 +77,10 @@ pub const MOST_TWICE: f64 = 0.5;
 /// snapshots lie between `first` and `last`.
 pub fn doubt(steps: &[Step], outages: &[(i64, i64, u64)], (first, last): (i64, i64)) -> Doubt {
     let mut doubt = Doubt::default();
-    let all: u64 = outages.iter().map(|o| o.2.max(1)).fold(0, u64::saturating_add);
+    let all: u64 = outages
+        .iter()
+        .map(|o| o.2.max(1))
+        .fold(0, u64::saturating_add);
     for (place, step) in steps.iter().enumerate() {
         let near = outages.iter().any(|o| step.is_near(o.0, o.1)) && step.is_near(first, last);
         let minutes = (step.by().saturating_abs() + 59) / 60;
@@ -85,7 +88,9 @@ pub fn doubt(steps: &[Step], outages: &[(i64, i64, u64)], (first, last): (i64, i
             (doubt.minutes, doubt.step) = (minutes, Some(place));
         }
     }
-    let twice = outages.iter().filter(|o| steps.iter().any(|step| step.is_twice(o.0)));
+    let twice = outages
+        .iter()
+        .filter(|o| steps.iter().any(|step| step.is_twice(o.0)));
     let twice = twice.map(|o| o.2.max(1)).fold(0, u64::saturating_add);
     if all > 0 {
         doubt.twice = twice as f64 / all as f64;
@@ -105,18 +110,42 @@ mod tests {
         assert_eq!(Step::of(1_000, 1_059, Some(1)), None);
         assert_eq!(Step::of(1_000, 1_000 + 9 * HOUR, Some(2)), None);
         assert!(Step::of(1_000, 1_000 + 9 * HOUR, None).is_some());
-        assert_eq!(Step::of(9 * HOUR, HOUR, Some(2)).map(|s| s.by()), Some(-8 * HOUR));
+        assert_eq!(
+            Step::of(9 * HOUR, HOUR, Some(2)).map(|s| s.by()),
+            Some(-8 * HOUR)
+        );
     }
 
     #[test]
     fn a_step_counts_where_refusals_and_snapshots_are_near() {
-        let back = Step { old: 100 * HOUR, new: 98 * HOUR };
-        let within = doubt(&[back], &[(99 * HOUR, 99 * HOUR + 60, 10)], (90 * HOUR, 110 * HOUR));
-        assert_eq!((within.minutes, within.twice, within.step), (120, 1.0, Some(0)));
-        let far = doubt(&[back], &[(300 * HOUR, 301 * HOUR, 10)], (290 * HOUR, 310 * HOUR));
+        let back = Step {
+            old: 100 * HOUR,
+            new: 98 * HOUR,
+        };
+        let within = doubt(
+            &[back],
+            &[(99 * HOUR, 99 * HOUR + 60, 10)],
+            (90 * HOUR, 110 * HOUR),
+        );
+        assert_eq!(
+            (within.minutes, within.twice, within.step),
+            (120, 1.0, Some(0))
+        );
+        let far = doubt(
+            &[back],
+            &[(300 * HOUR, 301 * HOUR, 10)],
+            (290 * HOUR, 310 * HOUR),
+        );
         assert_eq!(far, Doubt::default());
-        let forward = Step { old: 98 * HOUR, new: 100 * HOUR };
-        let after = doubt(&[forward], &[(101 * HOUR, 101 * HOUR, 5)], (90 * HOUR, 110 * HOUR));
+        let forward = Step {
+            old: 98 * HOUR,
+            new: 100 * HOUR,
+        };
+        let after = doubt(
+            &[forward],
+            &[(101 * HOUR, 101 * HOUR, 5)],
+            (90 * HOUR, 110 * HOUR),
+        );
         assert_eq!((after.minutes, after.twice), (120, 0.0));
     }
 

@@ -8,6 +8,7 @@
 //! | [`drivers`] | which driver is named for a tag, why not the others, what is said of signatures |
 //! | [`hostile`] | bundles made to break it |
 //! | [`partial`] | a part of an upload, and logs that say nothing |
+//! | [`events`] | one event log in every form, and what it does to epochs, clocks and candidates |
 //! | [`evidence`] | does every figure lead to a place in a file, and is that there? |
 //! | [`schema`] | are all reports as `poolsleuth schema` says? |
 //! | [`show`] | is evidence found again in the bundle, and a changed file noticed? |
@@ -15,6 +16,7 @@
 
 mod diff;
 mod drivers;
+mod events;
 mod evidence;
 mod excerpts;
 mod hostile;

@@ -87,7 +87,8 @@ fn chunk(bytes: Vec<u8>, settings: &Arc<ParserSettings>) -> Option<Records> {
             found.number.get_or_insert(number);
             // The header of the record has the time as well, in case its XML lacks it.
             if found.when == When::Unknown {
-                found.when = DateTime::from_timestamp_millis(millis).map_or(When::Unknown, When::Utc);
+                found.when =
+                    DateTime::from_timestamp_millis(millis).map_or(When::Unknown, When::Utc);
             }
             Some((found, at))
         }));

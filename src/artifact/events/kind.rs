@@ -287,7 +287,9 @@ fn driver_in(text: &str) -> Option<String> {
     const END: &str = ".sys";
     let lower = text.to_ascii_lowercase();
     let is_end = |at: &usize| {
-        let after = lower.get(at + END.len()..).and_then(|rest| rest.chars().next());
+        let after = lower
+            .get(at + END.len()..)
+            .and_then(|rest| rest.chars().next());
         after.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '-' && c != '\\')
     };
     let (at, _) = lower.match_indices(END).find(|(at, _)| is_end(at))?;
@@ -328,14 +330,33 @@ mod tests {
 
     #[test]
     fn providers_and_ids_decide_together() {
-        assert_eq!(Kind::of(&record("Srv", 2019, &[])), Some(Kind::NonpagedEmpty));
-        assert_eq!(Kind::of(&record("srv", 2022, &[])), Some(Kind::NoConnection));
+        assert_eq!(
+            Kind::of(&record("Srv", 2019, &[])),
+            Some(Kind::NonpagedEmpty)
+        );
+        assert_eq!(
+            Kind::of(&record("srv", 2022, &[])),
+            Some(Kind::NoConnection)
+        );
         assert_eq!(Kind::of(&record("Acme", 2019, &[])), None);
-        assert_eq!(Kind::of(&record("Microsoft-Windows-Kernel-General", 12, &[])), Some(Kind::Started));
-        assert_eq!(Kind::of(&record("Microsoft-Windows-Kernel-Boot", 12, &[])), None);
+        assert_eq!(
+            Kind::of(&record("Microsoft-Windows-Kernel-General", 12, &[])),
+            Some(Kind::Started)
+        );
+        assert_eq!(
+            Kind::of(&record("Microsoft-Windows-Kernel-Boot", 12, &[])),
+            None
+        );
         assert_eq!(Kind::of(&record("EventLog", 6011, &[])), None);
-        let mut renamed = record("Microsoft-Windows-WER-SystemErrorReporting", 1001, &[("param1", "0x0000009f (0x3, 0x0)")]);
-        assert_eq!(Kind::of(&renamed), Some(Kind::Bugcheck { code: Some(0x9f) }));
+        let mut renamed = record(
+            "Microsoft-Windows-WER-SystemErrorReporting",
+            1001,
+            &[("param1", "0x0000009f (0x3, 0x0)")],
+        );
+        assert_eq!(
+            Kind::of(&renamed),
+            Some(Kind::Bugcheck { code: Some(0x9f) })
+        );
         renamed.provider = "Windows Error Reporting".into();
         assert_eq!(Kind::of(&renamed), None);
         renamed.source = Some("BugCheck".into());
@@ -386,8 +407,13 @@ mod tests {
     #[test]
     fn uptime_states_the_zone() {
         let mut values = vec![("", ""); 4];
-        values.extend([("", "86400"), ("", "60"), ("", "-60 W. Europe Standard Time")]);
-        let Some(Kind::Uptime { seconds, zone }) = Kind::of(&record("EventLog", 6013, &values)) else {
+        values.extend([
+            ("", "86400"),
+            ("", "60"),
+            ("", "-60 W. Europe Standard Time"),
+        ]);
+        let Some(Kind::Uptime { seconds, zone }) = Kind::of(&record("EventLog", 6013, &values))
+        else {
             panic!("no uptime");
         };
         assert_eq!(seconds, Some(86_400));

@@ -132,7 +132,10 @@ mod tests {
             assert_eq!(instant(text), Some(wanted), "{text}");
         }
         assert_eq!(instant("yesterday"), None);
-        assert_eq!(stated("01.03.2026 10:00:00"), When::Local("01.03.2026 10:00:00".into()));
+        assert_eq!(
+            stated("01.03.2026 10:00:00"),
+            When::Local("01.03.2026 10:00:00".into())
+        );
         assert_eq!(stated("2026-03-01T11:00:00.123+01:00"), When::Utc(wanted));
     }
 }

@@ -56,7 +56,12 @@ impl Layout {
         };
         let named = || {
             Some(Layout {
-                time: at(&["TimeCreated", "TimeGenerated", "TimeWritten", "Date and Time"])?,
+                time: at(&[
+                    "TimeCreated",
+                    "TimeGenerated",
+                    "TimeWritten",
+                    "Date and Time",
+                ])?,
                 id: at(&["Id", "EventID", "Event ID"])?,
                 provider: at(&["ProviderName", "Source", "Provider"])?,
                 number: at(&["RecordId", "EventRecordID", "Index"]),
@@ -144,7 +149,10 @@ impl Rows {
         loop {
             if self.begun.is_none() {
                 // Ends of lines between rows, and the second half of one.
-                let blank = input.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+                let blank = input
+                    .iter()
+                    .take_while(|b| matches!(b, b'\r' | b'\n'))
+                    .count();
                 let (ends, rest) = input.split_at_checked(blank).unwrap_or_default();
                 self.line += memchr::memchr_iter(b'\n', ends).count() as u64;
                 input = rest;

@@ -78,7 +78,10 @@ fn encoding_of(head: &[u8]) -> &'static Encoding {
 
 /// The beginning of a text.
 pub(super) fn decoded(head: &[u8]) -> String {
-    encoding_of(head).decode_with_bom_removal(head).0.into_owned()
+    encoding_of(head)
+        .decode_with_bom_removal(head)
+        .0
+        .into_owned()
 }
 
 /// Calls `keep` with the lines of these numbers, which ascend; a line is cut at `longest` bytes.

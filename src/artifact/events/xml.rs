@@ -104,7 +104,10 @@ fn behind_open(text: &str) -> usize {
 
 /// The nearest border of a character at or before `at`.
 fn floor(text: &str, at: usize) -> usize {
-    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+    (0..=at)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
 }
 
 fn newlines(text: &str) -> u64 {
@@ -141,9 +144,11 @@ pub(super) fn record(element: &str) -> Option<Record> {
             Event::GeneralRef(reference) => {
                 let character = match reference.resolve_char_ref().ok()? {
                     Some(character) => character.to_string(),
-                    None => quick_xml::escape::resolve_predefined_entity(&reference.xml10_content())
-                        .unwrap_or_default()
-                        .to_owned(),
+                    None => {
+                        quick_xml::escape::resolve_predefined_entity(&reference.xml10_content())
+                            .unwrap_or_default()
+                            .to_owned()
+                    }
                 };
                 append(&mut path, &character);
             }

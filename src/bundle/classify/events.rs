@@ -42,7 +42,10 @@ pub(super) fn recognise(_: Option<NameHint>, text: &TextHead) -> Option<(Role, B
         .max_by_key(|sign| header.matches(*sign).count())?;
     let columns: Vec<String> = cells(header, sign).map(|c| c.to_lowercase()).collect();
     let has = |name: &&str| columns.iter().any(|column| column == name);
-    if TABLES.iter().any(|names| names.iter().all(|name| has(name))) {
+    if TABLES
+        .iter()
+        .any(|names| names.iter().all(|name| has(name)))
+    {
         return found("the columns of a table of events");
     }
     // Translated: the width, a time in the second column and a number in the fourth.
@@ -52,8 +55,7 @@ pub(super) fn recognise(_: Option<NameHint>, text: &TextHead) -> Option<(Role, B
         && row.len() > OF_VIEWER
         && row.get(1).is_some_and(|cell| is_moment(cell))
         && row.get(3).is_some_and(|cell| is_number(cell));
-    of_viewer
-        .then_some((Role::EventLog, Basis::RowShape))
+    of_viewer.then_some((Role::EventLog, Basis::RowShape))
 }
 
 /// The cells of a line, as far as no sign stands within quotes.

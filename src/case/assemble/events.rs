@@ -108,14 +108,19 @@ fn sentence(kind: &Kind) -> String {
         Kind::Unexpected => "the shutdown before was unexpected".into(),
         Kind::Version => "Windows' version, as logged at boot".into(),
         Kind::Uptime { seconds, .. } => match seconds {
-            Some(seconds) => format!("up for {}", duration(i64::try_from(*seconds).unwrap_or(i64::MAX))),
+            Some(seconds) => format!(
+                "up for {}",
+                duration(i64::try_from(*seconds).unwrap_or(i64::MAX))
+            ),
             None => "uptime".into(),
         },
         Kind::Started => "Windows was started".into(),
         Kind::Stopped => "Windows was shut down".into(),
         Kind::ShutdownAsked => "somebody asked for a restart or shutdown".into(),
         Kind::PowerLost { bugcheck: None } => "restarted without a shutdown".into(),
-        Kind::PowerLost { bugcheck: Some(code) } => {
+        Kind::PowerLost {
+            bugcheck: Some(code),
+        } => {
             format!("restarted without a shutdown, from bugcheck {code:#x}")
         }
         Kind::ClockSet(set) => {
@@ -127,7 +132,11 @@ fn sentence(kind: &Kind) -> String {
             }
         }
         Kind::Installed { image, .. } => {
-            let what = if kind.is_driver() { "driver" } else { "service" };
+            let what = if kind.is_driver() {
+                "driver"
+            } else {
+                "service"
+            };
             match image {
                 Some(image) => format!("{what} {image} was installed"),
                 None => "a service was installed".into(),
@@ -146,13 +155,21 @@ pub(super) fn cite(event: &Event, ledger: &mut Ledger<'_>) -> String {
         events::Place::Offset(offset) => Place::Offset(offset),
     };
     let at = of_millis(event.at).unwrap_or_default();
-    let text = format!("event {} at {at}: {}", event.kind.id(), sentence(&event.kind));
+    let text = format!(
+        "event {} at {at}: {}",
+        event.kind.id(),
+        sentence(&event.kind)
+    );
     ledger.cite_record(event.artifact, place, event.number, text)
 }
 
 /// When the trouble began: the first refusal, or else the first snapshot; with its name.
 fn beginning(parts: &Parts<'_>) -> Option<(i64, &'static str)> {
-    let refusal = parts.log.episodes.first().map(|e| e.start().saturating_mul(1_000));
+    let refusal = parts
+        .log
+        .episodes
+        .first()
+        .map(|e| e.start().saturating_mul(1_000));
     let snapshots = &parts.pools.history.snapshots;
     let snapshot = || snapshots.iter().find_map(|s| s.facts.at);
     match refusal {
@@ -231,7 +248,12 @@ pub(super) fn findings(
         parts,
         ledger,
         ("bugchecks_logged", "clock"),
-        |kind| matches!(kind, Kind::Bugcheck { .. } | Kind::Unexpected | Kind::PowerLost { .. }),
+        |kind| {
+            matches!(
+                kind,
+                Kind::Bugcheck { .. } | Kind::Unexpected | Kind::PowerLost { .. }
+            )
+        },
         "an end without shutdown (bugcheck, loss of power, or reset)",
         "counters and pool begin anew after each",
     ));
@@ -269,12 +291,19 @@ fn ends(events: &[&Event], ledger: &mut Ledger<'_>) -> Vec<String> {
     let half = MAX_CITED / 2;
     let (first, rest) = events.split_at_checked(half).unwrap_or((events, &[]));
     let last = rest.iter().skip(rest.len().saturating_sub(half));
-    first.iter().chain(last).map(|event| cite(event, ledger)).collect()
+    first
+        .iter()
+        .chain(last)
+        .map(|event| cite(event, ledger))
+        .collect()
 }
 
 /// Events 2019, and when the first came.
 fn pool_empty(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Option<Finding> {
-    let events: Vec<&Event> = parts.events.of(|kind| *kind == Kind::NonpagedEmpty).collect();
+    let events: Vec<&Event> = parts
+        .events
+        .of(|kind| *kind == Kind::NonpagedEmpty)
+        .collect();
     let first = events.first()?;
     let mut text = format!(
         "Windows logged event 2019 (Srv: nonpaged pool was empty) {}",
@@ -309,8 +338,9 @@ fn installs(parts: &Parts<'_>, candidates: &[String], ledger: &mut Ledger<'_>) -
     let Some(anchor) = beginning(parts) else {
         return Vec::new();
     };
-    let is_candidate =
-        |event: &Event| image_of(&event.kind).is_some_and(|i| candidates.iter().any(|c| c.eq_ignore_ascii_case(i)));
+    let is_candidate = |event: &Event| {
+        image_of(&event.kind).is_some_and(|i| candidates.iter().any(|c| c.eq_ignore_ascii_case(i)))
+    };
     let mut findings = Vec::new();
     let mut named: Vec<String> = Vec::new();
     for name in candidates {
@@ -379,7 +409,13 @@ fn clock_steps(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Option<Finding> {
     let said: Vec<String> = steps
         .iter()
         .take(MAX_CITED)
-        .map(|event| format!("{} at {}", sentence(&event.kind), of_millis(event.at).unwrap_or_default()))
+        .map(|event| {
+            format!(
+                "{} at {}",
+                sentence(&event.kind),
+                of_millis(event.at).unwrap_or_default()
+            )
+        })
         .collect();
     let more = match steps.len().saturating_sub(MAX_CITED) {
         0 => String::new(),
@@ -389,18 +425,28 @@ fn clock_steps(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Option<Finding> {
         "{}{more} (event 1): times of logs and snapshots before and after are not comparable by as much",
         said.join("; ")
     );
-    let cited = steps.iter().take(MAX_CITED).map(|event| cite(event, ledger)).collect();
+    let cited = steps
+        .iter()
+        .take(MAX_CITED)
+        .map(|event| cite(event, ledger))
+        .collect();
     Some(finding("clock_set", "clock", text, cited))
 }
 
 /// From the first to the last dated snapshot or refusal, in milliseconds.
 fn span_of_case(parts: &Parts<'_>) -> Option<(i64, i64)> {
-    let snapshots = parts.pools.history.snapshots.iter().filter_map(|s| s.facts.at);
-    let refusals = parts
-        .log
-        .episodes
+    let snapshots = parts
+        .pools
+        .history
+        .snapshots
         .iter()
-        .flat_map(|e| [e.start().saturating_mul(1_000), e.last_refusal().saturating_mul(1_000)]);
+        .filter_map(|s| s.facts.at);
+    let refusals = parts.log.episodes.iter().flat_map(|e| {
+        [
+            e.start().saturating_mul(1_000),
+            e.last_refusal().saturating_mul(1_000),
+        ]
+    });
     let all: Vec<i64> = snapshots.chain(refusals).collect();
     Some((*all.iter().min()?, *all.iter().max()?))
 }
@@ -445,7 +491,11 @@ fn starts(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Vec<Finding> {
         .filter(|(_, events, _)| !events.is_empty())
         .map(|(rule, events, meaning)| {
             let text = format!("a start of Windows is logged {} {meaning}", often(&events));
-            let cited = events.iter().take(MAX_CITED).map(|event| cite(event, ledger)).collect();
+            let cited = events
+                .iter()
+                .take(MAX_CITED)
+                .map(|event| cite(event, ledger))
+                .collect();
             finding(rule, "clock", text, cited)
         })
         .collect()
