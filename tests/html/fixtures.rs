@@ -82,6 +82,7 @@ pub fn empty() -> Report {
         },
         refusals: Refusals::default(),
         pool: Pool::default(),
+        events: None,
         correlation: Correlation::default(),
         attribution: Vec::new(),
         findings: Vec::new(),

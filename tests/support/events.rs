@@ -103,7 +103,7 @@ pub fn listing(events: &[Event]) -> Vec<u8> {
         text.push_str(&format!(
             "Event[{index}]:\r\n  Log Name: System\r\n  Source: {}\r\n  Date: {}\r\n  Event ID: {}\r\n  Task: N/A\r\n  Level: Information\r\n  User: N/A\r\n  Computer: {COMPUTER}\r\n  Description: \r\n{}\r\n\r\n",
             event.provider,
-            event.at.format("%Y-%m-%dT%H:%M:%S%.7fZ"),
+            event.at.format("%Y-%m-%dT%H:%M:%S%.3f0000Z"),
             event.id,
             event.message,
         ));

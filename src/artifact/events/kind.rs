@@ -255,7 +255,10 @@ fn clock_set(record: &Record) -> Option<ClockSet> {
 fn installed(record: &Record, path: &str) -> Kind {
     let image = match record.value(path) {
         Some(path) => file_name(path),
-        None => record.message.as_deref().and_then(driver_in),
+        None => record
+            .message
+            .as_deref()
+            .and_then(|text| named_in(text, ".sys").or_else(|| named_in(text, ".exe"))),
     };
     Kind::Installed {
         service: record
@@ -269,37 +272,30 @@ fn installed(record: &Record, path: &str) -> Kind {
 /// The file that a service's command line starts: `\??\C:\x\y.sys`, `"C:\a b\c.exe" -k d`.
 fn file_name(path: &str) -> Option<String> {
     let path = path.trim();
-    if let Some(driver) = driver_in(path) {
-        return Some(driver);
+    if let Some(named) = named_in(path, ".sys").or_else(|| named_in(path, ".exe")) {
+        return Some(named);
     }
-    let command = match path.strip_prefix('"') {
-        Some(quoted) => quoted.split('"').next().unwrap_or_default(),
-        None => path,
-    };
-    let lower = command.to_ascii_lowercase();
-    let end = lower.find(".exe").map_or(command.len(), |at| at + 4);
-    let name = command.get(..end)?.rsplit(['\\', '/']).next()?.trim();
+    let name = path.trim_matches('"').rsplit(['\\', '/']).next()?.trim();
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// The first file in a text whose name ends in `.sys`.
-fn driver_in(text: &str) -> Option<String> {
-    const END: &str = ".sys";
+/// The first file in a text whose name ends so, without folders; names stand on one line.
+fn named_in(text: &str, end: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     let is_end = |at: &usize| {
         let after = lower
-            .get(at + END.len()..)
+            .get(at + end.len()..)
             .and_then(|rest| rest.chars().next());
-        after.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != '-' && c != '\\')
+        after.is_none_or(|c| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '\\'))
     };
-    let (at, _) = lower.match_indices(END).find(|(at, _)| is_end(at))?;
-    let upto = text.get(..at + END.len())?;
+    let (at, _) = lower.match_indices(end).find(|(at, _)| is_end(at))?;
+    let upto = text.get(..at + end.len())?;
     let line = upto.rsplit(['\n', '\r']).next()?;
     let name = match line.rfind(['\\', '/']) {
         Some(slash) => line.get(slash + 1..)?,
         None => line.rsplit([' ', '\t', ':', '"', '\u{a0}']).next()?,
     };
-    (name.len() > END.len()).then(|| name.to_owned())
+    (name.len() > end.len()).then(|| name.to_owned())
 }
 
 /// The code of a bugcheck: `0x0000009f (0x…, …)`, a value or within a message.
@@ -376,13 +372,13 @@ mod tests {
         for (path, name) in [
             ("\\SystemRoot\\System32\\drivers\\ambr.sys", "ambr.sys"),
             ("\\??\\C:\\Program Files\\Q V\\Q.SYS", "Q.SYS"),
-            ("system32\\DRIVERS\\x64.sys\\", "x64.sys\\"),
             ("\"C:\\Program Files\\a b\\c.exe\" -k d", "c.exe"),
             ("C:\\Windows\\svc.exe -x C:\\y", "svc.exe"),
+            ("C:\\my.system\\agent.exe", "agent.exe"),
             ("lone.sys", "lone.sys"),
+            ("C:\\odd\\service", "service"),
         ] {
-            let expected = (!name.ends_with('\\')).then(|| name.to_owned());
-            assert_eq!(image(path), expected.or(image(path)), "{path}");
+            assert_eq!(image(path).as_deref(), Some(name), "{path}");
         }
         assert_eq!(image(""), None);
     }

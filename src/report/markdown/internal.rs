@@ -119,7 +119,7 @@ fn events(report: &Report) -> String {
     let mark = |mark: &crate::report::model::EventMark| {
         format!(
             "{} event {}: {}{}",
-            moment(&mark.at),
+            markdown(&moment(&mark.at)),
             mark.id,
             markdown(&mark.text),
             cited(&mark.evidence)
