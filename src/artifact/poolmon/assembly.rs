@@ -11,6 +11,7 @@ use super::check;
 use super::decode::Line;
 use super::draft::{Draft, Outcome, Place, is_wrapped};
 use super::figures::FigureError;
+use super::handcopy::unquoted;
 use super::line::{BrokenRow, BrokenRowError, LineKind, RowText, TYPE_AT, placed_row, total_row};
 use super::memory::{read_commit, read_memory};
 use super::notes::{FileNotes, FileProblem, Problem, StampSide, complaint};
@@ -108,7 +109,9 @@ impl Assembly {
         // In another program's table a chance of the numbers must not make rows.
         let respaced = self.foreign.is_none() || hint.is_some();
         if let Some(held) = self.held.take() {
-            match join(&held, line.bytes, hint) {
+            // A quoted line wrapped before it was quoted.
+            let bare = || join(&held, unquoted(line.bytes)?, hint);
+            match join(&held, line.bytes, hint).or_else(bare) {
                 Some(joined) => return self.take_joined(held, joined, place),
                 None => self.held = Some(held),
             }

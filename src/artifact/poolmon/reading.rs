@@ -1,5 +1,6 @@
 //! How a line is read alone: as the program wrote it, else as a copy left it.
 
+use super::check;
 use super::figures::{FigureError, Grouping};
 use super::handcopy;
 use super::line::{
@@ -39,15 +40,38 @@ pub(super) fn read(line: &[u8], hint: Option<usize>, respaced: bool) -> (Reading
         return (reading, None);
     }
     let cleaned = handcopy::clean(line);
-    if let Some(cleaned) = cleaned
-        && let Some(reading) = as_written(&cleaned, hint).or_else(|| by_arithmetic(&cleaned))
-    {
+    let of_cleaned = cleaned
+        .as_deref()
+        .and_then(|line| as_written(line, hint).or_else(|| by_arithmetic(line)));
+    let arithmetic = by_arithmetic(line);
+    let proven = [&of_cleaned, &arithmetic]
+        .into_iter()
+        .flatten()
+        .any(is_proven);
+    if respaced && !proven {
+        let dressed = cleaned.as_deref().unwrap_or(line);
+        let guesses = handcopy::guesses(dressed).into_iter();
+        let mut rows = guesses.filter_map(|guess| Some((by_arithmetic(&guess)?, guess)));
+        if let Some((row, guess)) = rows.find(|(row, _)| is_proven(row)) {
+            return (row, Some(guess));
+        }
+    }
+    if let (Some(reading), Some(cleaned)) = (of_cleaned, cleaned) {
         return (reading, Some(cleaned));
     }
-    match (by_arithmetic(line), plain) {
+    match (arithmetic, plain) {
         (Some(row @ Reading::Row(_)), _) => (row, None),
         (_, Some(broken)) | (Some(broken), None) => (broken, None),
         (None, None) => (Reading::Kind(LineKind::Text), None),
+    }
+}
+
+/// A row whose arithmetic holds, or a line that needs none.
+fn is_proven(reading: &Reading) -> bool {
+    match reading {
+        Reading::Row(row) => check::check(&row.figures).1.is_ok(),
+        Reading::Broken(_) => false,
+        Reading::Total | Reading::Kind(_) => true,
     }
 }
 

@@ -181,14 +181,14 @@ impl<R: Read> TableReader<R> {
         let spot = Spot::Line(number);
         let cells = text.matches(char::from(columns.delimiter)).count() + 1;
         match row::read(text, &columns, spot) {
+            Err(_) if !whole && cells > 1 => {
+                self.look.lacks.push(Lack::Torn);
+                *self.tally.faults.entry(Fault::Short).or_default() += 1;
+            }
             // A line of prose has not half of the delimiters.
             Err(_) if cells * 2 < columns.kinds.len() || cells < 2 => {
                 self.gap.push(number, raw);
                 self.gap_has_stamp |= looks_like_stamp(raw);
-            }
-            Err(_) if !whole => {
-                self.look.lacks.push(Lack::Torn);
-                *self.tally.faults.entry(Fault::Short).or_default() += 1;
             }
             read => self.take(read, spot, offset, &columns),
         }

@@ -24,7 +24,7 @@ pub(super) fn recognise(text: &TextHead) -> Option<(Role, Basis)> {
     if lines().any(is_memory_line) {
         return Some((Role::Poolmon, Basis::Header("poolmon's memory summary")));
     }
-    if lines().any(is_row) {
+    if lines().any(|line| is_row(line) || is_row(&undressed(line))) {
         return Some((Role::Poolmon, Basis::RowShape));
     }
     let is_error = |line: &str| {
@@ -46,6 +46,28 @@ fn is_column_header(line: &str) -> bool {
 
 fn is_memory_line(line: &str) -> bool {
     line.contains("Memory:") && line.contains("Avail:") && line.contains("PageFlts:")
+}
+
+/// A line without what mail, Markdown and pages put around its words.
+fn undressed(line: &str) -> String {
+    let mut text = line.replace(['|', '│', '`', '*', '•'], " ");
+    for (entity, sign) in [
+        ("&gt;", " "),
+        ("&nbsp;", " "),
+        ("&#40;", "("),
+        ("&#41;", ")"),
+    ] {
+        text = text.replace(entity, sign);
+    }
+    let mut bare = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, element)) = rest.split_once('<') {
+        bare.push_str(before);
+        bare.push(' ');
+        rest = element.split_once('>').map_or("", |(_, behind)| behind);
+    }
+    bare.push_str(rest);
+    bare
 }
 
 /// A tag of at most four characters, `Nonp` or `Paged`, and numbers.
