@@ -59,6 +59,11 @@ pub(super) struct Head {
 }
 
 impl PoolFile {
+    /// True when it has neither a snapshot nor a line that was to be of one.
+    pub(super) fn says_nothing(&self) -> bool {
+        self.heads.is_empty() && self.left_out == 0
+    }
+
     pub(super) fn usefulness(&self) -> Use {
         let useful = self.heads.iter().any(|h| h.rows > 0 || h.sizes);
         match (useful, self.left_out) {

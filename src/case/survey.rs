@@ -195,7 +195,9 @@ fn read_one(bundle: &Bundle, artifact: &Artifact) -> (Entry, Content) {
         }
         role if role.has_snapshots() => {
             let (pool, digest) = survey_pool(bundle, artifact, &mut notes);
-            let used = pool.usefulness();
+            // A debugger is asked many things; a log without the pools has no use here.
+            let other = artifact.role == Role::DebuggerLog && pool.says_nothing();
+            let used = if other { Use::NotNeeded } else { pool.usefulness() };
             (digest, used, Content::Pool(Box::new(pool)))
         }
         Role::Driver => (ContentDigest::Unreadable, Use::NotNeeded, Content::Image),

@@ -12,6 +12,7 @@
 //! | [`evidence`] | does every figure lead to a place in a file, and is that there? |
 //! | [`schema`] | are all reports as `poolsleuth schema` says? |
 //! | [`show`] | is evidence found again in the bundle, and a changed file noticed? |
+//! | [`sources`] | one story in the forms of other tools: the same answer, or what a form cannot tell? |
 //! | [`excerpts`] | real excerpts (`POOLSLEUTH_SHARED`): is every row counted? |
 
 mod diff;
@@ -24,6 +25,7 @@ mod identity;
 mod partial;
 mod schema;
 mod show;
+mod sources;
 mod streams;
 
 use std::ffi::OsStr;
