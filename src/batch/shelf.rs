@@ -3,7 +3,7 @@
 //! ```text
 //! archive ........................................... one case
 //! folder with material directly in it ............... one case, its subfolders are parts
-//! folder whose subfolders hold different material ... one case (HTTPERR/, drivers/, ...)
+//! folder whose subfolders hold different material ... one case (HTTPERR/, drivers/, System32/, ...)
 //! any other folder with material .................... a shelf: each entry is looked at again
 //! ```
 //! *Material* is what an analysis lives on: HTTPERR logs, poolmon text, kernel images,
@@ -15,6 +15,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use crate::bundle::{ArtifactName, HEAD_BYTES, Role, classify};
@@ -123,11 +124,13 @@ impl Shelf {
         };
         let parts: Vec<(&PathBuf, BTreeSet<Material>)> = entries
             .folders
-            .iter()
+            .par_iter()
             .map(|sub| (sub, material_below(sub)))
             .filter(|(_, material)| !material.is_empty())
             .collect();
-        let whole = |(_, material): &&(&PathBuf, BTreeSet<Material>)| material.len() > 1;
+        let whole = |(path, material): &&(&PathBuf, BTreeSet<Material>)| {
+            material.len() > 1 && !is_of_windows(path)
+        };
         let several = entries.archives.len() > 1 || parts.iter().filter(whole).count() > 1;
         if !entries.material.is_empty() && !several {
             return self.add(
@@ -159,9 +162,7 @@ impl Shelf {
         }
         let before = self.cases.len();
         let mut inner = Shelf::default();
-        for sub in &entries.folders {
-            inner.look(sub, depth + 1, false);
-        }
+        inner.look_into(&entries.folders, depth);
         self.cases.append(&mut inner.cases);
         let any = self.cases.len() > before;
         if any {
@@ -184,28 +185,62 @@ impl Shelf {
         for path in &entries.others {
             self.leave(path, "a loose file that an analysis cannot use");
         }
-        for sub in &entries.folders {
-            match depth >= MAX_DEPTH {
-                true => self.leave(folder, "lies too deep to look for cases in it"),
-                false => self.look(sub, depth + 1, false),
-            }
+        match depth >= MAX_DEPTH && !entries.folders.is_empty() {
+            true => self.leave(folder, "lies too deep to look for cases in it"),
+            false => self.look_into(&entries.folders, depth),
+        }
+    }
+
+    /// Each of some folders of one depth, several at once; what is found keeps their order.
+    fn look_into(&mut self, folders: &[PathBuf], depth: usize) {
+        let look = |sub: &PathBuf| {
+            let mut inner = Shelf::default();
+            inner.look(sub, depth + 1, false);
+            inner
+        };
+        let found: Vec<Shelf> = folders.par_iter().map(look).collect();
+        for mut inner in found {
+            self.cases.append(&mut inner.cases);
+            self.left_out.append(&mut inner.left_out);
         }
     }
 }
 
-/// True when subfolders make one case together: each holds one kind of material, and either no
-/// two the same, or those with names of parts hold different ones.
+/// True when subfolders make one case together: no two hold the same kind of material and
+/// something else says so too (each holds one kind only, or one is called like a part), or those
+/// with names of parts hold different kinds. Whoever copies a folder of Windows (`System32`, with
+/// logs and drivers in it) has copied a part, however much lies there.
 fn are_parts(folders: &[(&PathBuf, BTreeSet<Material>)]) -> bool {
-    let named: Vec<_> = folders
-        .iter()
-        .filter(|(path, _)| is_part_name(path))
-        .collect();
+    let is_part = |path: &Path, material: &BTreeSet<Material>| {
+        is_of_windows(path) || (material.len() == 1 && is_part_name(path))
+    };
+    let named: Vec<_> = folders.iter().filter(|(p, m)| is_part(p, m)).collect();
     let kinds: BTreeSet<Material> = folders.iter().flat_map(|(_, m)| m).copied().collect();
     let named_kinds: BTreeSet<Material> = named.iter().flat_map(|(_, m)| m).copied().collect();
-    let all_differ = kinds.len() > 1 && kinds.len() == folders.len();
+    let held: usize = folders.iter().map(|(_, material)| material.len()).sum();
+    let all_differ = kinds.len() > 1 && kinds.len() == held;
     let all_named = !folders.is_empty() && named.len() == folders.len();
-    folders.iter().all(|(_, material)| material.len() == 1)
-        && (all_differ || all_named || named_kinds.len() > 1)
+    let simple = folders
+        .iter()
+        .all(|(path, m)| m.len() == 1 || is_of_windows(path));
+    match simple {
+        true => all_differ || all_named || named_kinds.len() > 1,
+        false => all_differ && !named.is_empty(),
+    }
+}
+
+/// Folders of Windows itself: what lies there is a copy of one machine's.
+fn is_of_windows(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let names = [
+        "system32",
+        "sysnative",
+        "syswow64",
+        "windows",
+        "winnt",
+        "logfiles",
+    ];
+    names.contains(&name.to_lowercase().as_str())
 }
 
 /// Folders that are called like this are parts of a case, however many there are.
@@ -220,22 +255,28 @@ fn is_part_name(path: &Path) -> bool {
 }
 
 fn entries_of(folder: &Path) -> std::io::Result<Entries> {
-    let mut entries = Entries::default();
     let mut listed: Vec<fs::DirEntry> = fs::read_dir(folder)?.collect::<Result<_, _>>()?;
     listed.sort_by_key(fs::DirEntry::file_name);
-    for (nth, entry) in listed.iter().enumerate() {
-        let (path, kind) = (entry.path(), entry.file_type()?);
-        if is_hidden(&path) || kind.is_symlink() {
-            continue;
-        }
-        if kind.is_dir() {
-            entries.folders.push(path);
-        } else if kind.is_file() {
-            match look_at(&path, nth) {
-                Looked::Archive => entries.archives.push(path),
-                Looked::Material(material) => entries.material.push((path, material)),
-                Looked::Other => entries.others.push(path),
-            }
+    let looked: Vec<Option<(PathBuf, Looked)>> = listed
+        .par_iter()
+        .enumerate()
+        .map(|(nth, entry)| {
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            let looked = match (is_hidden(&path) || kind.is_symlink(), kind) {
+                (true, _) => None,
+                (false, kind) if kind.is_dir() => Some(Looked::Folder),
+                (false, kind) => kind.is_file().then(|| look_at(&path, nth)),
+            };
+            Ok(looked.map(|looked| (path, looked)))
+        })
+        .collect::<std::io::Result<_>>()?;
+    let mut entries = Entries::default();
+    for (path, looked) in looked.into_iter().flatten() {
+        match looked {
+            Looked::Folder => entries.folders.push(path),
+            Looked::Archive => entries.archives.push(path),
+            Looked::Material(material) => entries.material.push((path, material)),
+            Looked::Other => entries.others.push(path),
         }
     }
     Ok(entries)
@@ -247,7 +288,9 @@ fn is_hidden(path: &Path) -> bool {
     name.starts_with('.') || name == "__MACOSX"
 }
 
+/// What an entry of a folder turned out to be.
 enum Looked {
+    Folder,
     Archive,
     Material(Material),
     Other,
@@ -336,6 +379,8 @@ mod tests {
     const LOG: &str = "#Software: Microsoft HTTP API 2.0\r\n#Fields: date time c-ip\r\n";
     const POOL: &str = " Tag  Type     Allocs            Frees            Diff   Bytes       Per Alloc\r\n\r\n Leak Nonp        100          0      100     100000   1000\r\n";
 
+    const IMAGE: &[u8] = include_bytes!("../../samples/leak-x64/drivers/hstorflt.sys");
+
     /// Cases found below a folder with these files, relative to it, with what was left out.
     fn found(files: &[&str]) -> (Vec<Vec<String>>, Vec<String>) {
         let place = tempfile::tempdir().unwrap();
@@ -344,11 +389,12 @@ mod tests {
         for name in files {
             let path = root.join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            let text = match path.extension().and_then(|e| e.to_str()) {
-                Some("log") => LOG,
-                Some("txt") if name.contains("pool") => POOL,
-                Some("zip") => "PK\x03\x04",
-                _ => "words",
+            let text: &[u8] = match path.extension().and_then(|e| e.to_str()) {
+                Some("log") => LOG.as_bytes(),
+                Some("txt") if name.contains("pool") => POOL.as_bytes(),
+                Some("zip") => b"PK\x03\x04",
+                Some("sys") => IMAGE,
+                _ => b"words",
             };
             fs::write(path, text).unwrap();
         }
@@ -397,6 +443,41 @@ mod tests {
         assert_eq!(loose, ["a.zip", "b.zip", "pool1.txt+pool2.txt"]);
         let one = cases(&["inbox/case7/httperr1.log", "inbox/case7/pool.txt"]);
         assert_eq!(one, ["inbox/case7"]);
+    }
+
+    #[test]
+    fn a_folder_of_windows_is_a_part_and_no_case_of_its_own() {
+        let logs = "System32/LogFiles/HTTPERR/httperr1.log";
+        let image = "System32/drivers/a.sys";
+        assert_eq!(cases(&[logs, image, "pool/pool.txt", "notes.md"]), [""]);
+        assert_eq!(
+            cases(&[logs, image, "pool.txt", "Windows/x.log", "Windows/y.sys"]),
+            [""]
+        );
+        assert_eq!(cases(&[logs, image, "earlier/httperr1.log"]), [""]);
+        assert_eq!(cases(&["c/1.log", "c/a.sys", "pool/pool.txt"]), [""]);
+        let customers = [
+            "x/Windows/System32/LogFiles/1.log",
+            "x/Windows/System32/drivers/a.sys",
+            "x/pool/pool.txt",
+            "y/Windows/System32/LogFiles/1.log",
+            "y/Windows/System32/drivers/a.sys",
+        ];
+        assert_eq!(cases(&customers), ["x", "y"]);
+        assert_eq!(cases(&customers[..3]), ["x"]);
+    }
+
+    #[test]
+    fn folders_of_several_hosts_stay_apart() {
+        let hosts = ["hosta/1.log", "hosta/a.sys", "hostb/pool.txt"];
+        assert_eq!(cases(&hosts), ["hosta", "hostb"]);
+        let shelf = [
+            "pool uploads/a/1.log",
+            "pool uploads/a/pool.txt",
+            "pool uploads/b/1.log",
+            "pool uploads/b/pool.txt",
+        ];
+        assert_eq!(cases(&shelf), ["pool uploads/a", "pool uploads/b"]);
     }
 
     #[test]

@@ -70,6 +70,23 @@ fn every_path_is_in_one_record_and_cases_come_out_as_alone() {
     }
 }
 
+/// However a case lies in folders, it is one: none is split in two, none joined with another.
+#[test]
+fn a_folder_is_one_case_however_it_is_laid_out() {
+    let place = tempfile::tempdir().unwrap();
+    let written = crate::sim::write_layouts(0..600, place.path());
+    assert!(written > 20, "only {written} layouts");
+    let shelf = poolsleuth::batch::shelf::find(&[place.path().to_owned()], false);
+    let odd: Vec<_> = shelf
+        .cases
+        .iter()
+        .filter(|case| case.paths.len() > 1 || case.paths[0].parent() != Some(place.path()))
+        .collect();
+    assert!(odd.is_empty(), "{odd:#?}");
+    assert_eq!(shelf.cases.len(), written);
+    assert!(shelf.left_out.is_empty(), "{:?}", shelf.left_out);
+}
+
 #[test]
 fn reports_are_those_of_a_single_run() {
     let place = tempfile::tempdir().unwrap();

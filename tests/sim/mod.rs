@@ -27,16 +27,36 @@ mod stamp;
 mod story;
 mod traffic;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use crate::support::bundle;
+use crate::support::bundle::{self, Container};
 use crate::support::program::Answer;
 use case::Case;
 use kind::{Kind, Naming};
 use score::{Outcome, Score};
+
+/// Writes one case as a folder for each way in which the cases of `seeds` lie in folders; how
+/// many that were.
+pub fn write_layouts(seeds: std::ops::Range<u64>, parent: &std::path::Path) -> usize {
+    let layout = |case: &Case| -> BTreeSet<String> {
+        let folder = |name: &str| {
+            name.rsplit_once('/')
+                .map_or(String::new(), |(at, _)| at.into())
+        };
+        case.files.iter().map(|file| folder(&file.name)).collect()
+    };
+    let cases: Vec<Case> = seeds.into_par_iter().map(Case::generate).collect();
+    let distinct: BTreeMap<BTreeSet<String>, &Case> =
+        cases.iter().map(|case| (layout(case), case)).collect();
+    for case in distinct.values() {
+        let name = format!("case-{}", case.seed);
+        bundle::write(&case.files, Container::Folder, parent, &name);
+    }
+    distinct.len()
+}
 
 fn number(variable: &str, default: u64) -> u64 {
     std::env::var(variable)
