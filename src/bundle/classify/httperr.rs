@@ -62,15 +62,12 @@ pub(super) fn recognise(hint: Option<NameHint>, text: &TextHead) -> Option<(Role
 /// The first directive that tells the two kinds of log apart decides.
 fn by_directive(text: &TextHead) -> Option<(Role, Basis)> {
     text.lines().find_map(|line| {
-        let line = line
-            .trim()
-            .trim_start_matches('#')
-            .trim_start()
-            .to_lowercase();
-        if let Some(software) = line.strip_prefix("software:") {
-            return software_of(software);
+        let line = line.trim().trim_start_matches('#').trim_start();
+        if let Some(software) = after(line, "software:") {
+            return software_of(&software.to_lowercase());
         }
-        let fields: Vec<&str> = line.strip_prefix("fields:")?.split_whitespace().collect();
+        let fields = after(line, "fields:")?.to_lowercase();
+        let fields: Vec<&str> = fields.split_whitespace().collect();
         if fields.contains(&"s-reason") {
             return Some((
                 Role::HttpErr,
@@ -90,6 +87,12 @@ fn by_directive(text: &TextHead) -> Option<(Role, Basis)> {
     })
 }
 
+/// What follows `word`, in letters of either case, at the beginning of a line.
+fn after<'a>(line: &'a str, word: &str) -> Option<&'a str> {
+    let (begin, rest) = line.split_at_checked(word.len())?;
+    begin.eq_ignore_ascii_case(word).then_some(rest)
+}
+
 fn software_of(software: &str) -> Option<(Role, Basis)> {
     if software.contains("microsoft http") {
         return Some((
@@ -103,20 +106,30 @@ fn software_of(software: &str) -> Option<(Role, Basis)> {
 }
 
 fn by_rows(hint: Option<NameHint>, text: &TextHead) -> Option<(Role, Basis)> {
-    let rows: Vec<Vec<&str>> = text
-        .lines()
-        .map(|line| line.split_whitespace().collect::<Vec<_>>())
-        .filter(|row| !row.is_empty())
-        .collect();
-    if rows.iter().any(|row| is_row(row)) {
+    let (mut any, mut all_fragments, mut fits) = (false, true, false);
+    let mut row: Vec<&str> = Vec::new();
+    for line in text.lines() {
+        let Some(first) = line.trim_start().chars().next() else {
+            continue;
+        };
+        any = true;
+        // A date begins with a digit, and what is no date must hold a reason of several words.
+        if !first.is_ascii_digit() && !line.contains('_') {
+            all_fragments = false;
+            continue;
+        }
+        row.clear();
+        row.extend(line.split_whitespace());
+        if is_row(&row) {
+            return Some((Role::HttpErr, Basis::RowShape));
+        }
+        all_fragments = all_fragments && is_fragment(&row);
+        fits = fits || (is_dated(&row) && CUSTOM_COLUMNS.contains(&row.len()));
+    }
+    if any && all_fragments {
         return Some((Role::HttpErr, Basis::RowShape));
     }
-    if !rows.is_empty() && rows.iter().all(|row| is_fragment(row)) {
-        return Some((Role::HttpErr, Basis::RowShape));
-    }
-    let fits = |row: &Vec<&str>| is_dated(row) && CUSTOM_COLUMNS.contains(&row.len());
-    (hint == Some(NameHint::HttpErr) && rows.iter().any(fits))
-        .then_some((Role::HttpErr, Basis::NameAndShape))
+    (hint == Some(NameHint::HttpErr) && fits).then_some((Role::HttpErr, Basis::NameAndShape))
 }
 
 /// A refusal anywhere, or a dated row of a known layout with a known reason near its end
@@ -125,7 +138,7 @@ fn is_row(row: &[&str]) -> bool {
     if row.len() >= *CUSTOM_COLUMNS.start() && row.iter().any(|token| is_refusal(token)) {
         return true;
     }
-    let known = |token: &&str| REASONS.contains(&token.to_lowercase().as_str());
+    let known = |token: &&str| is_reason(token);
     let near_end = row.len().saturating_sub(5);
     is_dated(row)
         && (LAYOUT_COLUMNS.contains(&row.len()) || row.len() == 11)
@@ -136,32 +149,39 @@ fn is_row(row: &[&str]) -> bool {
 /// before the queue. None of its rows can be dated, but each is counted and said.
 fn is_fragment(row: &[&str]) -> bool {
     let unmistakable = |token: &&str| {
-        let token = token.to_lowercase();
-        token.ends_with("_connections_refused")
-            || (token.contains('_') && REASONS.contains(&token.as_str()))
+        token.contains('_')
+            && (token.to_lowercase().ends_with("_connections_refused") || is_reason(token))
     };
     row.len() <= *CUSTOM_COLUMNS.end() && row.iter().rev().take(2).any(unmistakable)
 }
 
+fn is_reason(token: &str) -> bool {
+    REASONS
+        .iter()
+        .any(|reason| reason.eq_ignore_ascii_case(token))
+}
+
 fn is_refusal(token: &str) -> bool {
-    let token = token.to_lowercase();
     let reason = token
         .trim_start_matches(|c: char| c.is_ascii_digit())
         .trim_start_matches('_');
-    matches!(reason, "connections_refused" | "connection_refused")
+    ["connections_refused", "connection_refused"]
+        .iter()
+        .any(|word| word.eq_ignore_ascii_case(reason))
 }
 
 fn is_dated(row: &[&str]) -> bool {
-    let digits = |text: &str, form: &[usize], separator: char| {
-        let parts: Vec<&str> = text.split(separator).collect();
-        parts.len() == form.len()
-            && parts
-                .iter()
-                .zip(form)
-                .all(|(part, &len)| part.len() == len && part.bytes().all(|b| b.is_ascii_digit()))
-    };
     match row {
-        [date, time, ..] => digits(date, &[4, 2, 2], '-') && digits(time, &[2, 2, 2], ':'),
+        [date, time, ..] => has_form(date, b"0000-00-00") && has_form(time, b"00:00:00"),
         _ => false,
     }
+}
+
+/// Digits where the form has zeros, and its own characters elsewhere.
+fn has_form(text: &str, form: &[u8]) -> bool {
+    let fits = |(byte, wanted): (u8, &u8)| match wanted {
+        b'0' => byte.is_ascii_digit(),
+        sign => byte == *sign,
+    };
+    text.len() == form.len() && text.bytes().zip(form).all(fits)
 }

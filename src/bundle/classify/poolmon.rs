@@ -18,10 +18,10 @@ const MIN_NUMBERS: usize = 4;
 
 pub(super) fn recognise(text: &TextHead) -> Option<(Role, Basis)> {
     let lines = || text.lines();
-    if lines().any(is_column_header) {
+    if text.holds("Allocs") && lines().any(is_column_header) {
         return Some((Role::Poolmon, Basis::Header("poolmon's column header")));
     }
-    if lines().any(is_memory_line) {
+    if text.holds("PageFlts:") && lines().any(is_memory_line) {
         return Some((Role::Poolmon, Basis::Header("poolmon's memory summary")));
     }
     if lines().any(|line| is_row(line) || is_row(&undressed(line))) {

@@ -9,7 +9,7 @@ const MIN_LINES: usize = 8;
 
 pub(super) fn recognise(hint: Option<NameHint>, text: &TextHead) -> Option<(Role, Basis)> {
     let format_line = |line: &str| line.contains("<PoolTag>") && line.contains('-');
-    if text.lines().any(format_line) {
+    if text.holds("<PoolTag>") && text.lines().any(format_line) {
         return Some((
             Role::PoolTagTxt,
             Basis::Header("the format line of pooltag.txt"),
@@ -32,11 +32,14 @@ fn is_entry(line: &str) -> bool {
     /// Blanks and stray characters between tag and dash that real lists have.
     const DASH_WITHIN: usize = 6;
     let mut characters = line.chars();
-    let tag: String = characters.by_ref().take(4).collect();
+    let (mut count, mut blank) = (0, true);
+    for c in characters.by_ref().take(4) {
+        (count, blank) = (count + 1, blank && c.is_whitespace());
+    }
     let rest = characters.as_str();
+    if count < 4 || blank || !rest.starts_with([' ', '\t']) {
+        return false;
+    }
     let dash = rest.find("- ").filter(|&at| at <= DASH_WITHIN);
-    tag.chars().count() == 4
-        && !tag.trim().is_empty()
-        && rest.starts_with([' ', '\t'])
-        && dash.is_some_and(|at| !rest.get(at + 2..).unwrap_or_default().trim().is_empty())
+    dash.is_some_and(|at| !rest.get(at + 2..).unwrap_or_default().trim().is_empty())
 }

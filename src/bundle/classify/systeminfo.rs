@@ -12,14 +12,14 @@ const MIN_LINES: usize = 6;
 
 pub(super) fn recognise(_: Option<NameHint>, text: &TextHead) -> Option<(Role, Basis)> {
     let has = |label: &str| {
-        text.lines()
-            .any(|line| line.trim_start().starts_with(label))
+        let begins = |line: &str| line.trim_start().starts_with(label);
+        text.holds(label) && text.lines().any(begins)
     };
     if LABELS.iter().filter(|label| has(label)).count() >= 2 {
         return Some((Role::SystemInfo, Basis::Header("systeminfo's labels")));
     }
     let csv = |line: &str| line.starts_with("\"Host Name\",\"OS Name\"");
-    if text.lines().any(csv) {
+    if text.holds("\"Host Name\"") && text.lines().any(csv) {
         return Some((
             Role::SystemInfo,
             Basis::Header("systeminfo's columns (CSV)"),
