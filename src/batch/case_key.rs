@@ -6,7 +6,7 @@
 
 use sha2::{Digest, Sha256 as Hasher};
 
-use crate::bundle::{Artifact, Bundle, Sha256, When};
+use crate::bundle::{Listed, ListedEntry, Sha256, When};
 
 /// Separate these digests from others over similar bytes; the numbers change with the rules.
 const KEY_DOMAIN: &[u8] = b"poolsleuth batch key 1\n";
@@ -24,27 +24,26 @@ pub fn key(tool_version: &str, options: &str, content: &str) -> String {
     hex(hasher)
 }
 
-/// Digest of the names and sizes of a bundle's artifacts: the same for a folder and an honest
+/// Digest of the names and sizes of a case's entries: the same for a folder and an honest
 /// archive of it.
-pub fn outline(bundle: &Bundle) -> String {
+pub fn outline(case: &Listed) -> String {
     let mut hasher = Hasher::new();
     hasher.update(OUTLINE_DOMAIN);
-    for artifact in bundle.artifacts() {
-        name_into(&mut hasher, artifact);
-        let size = artifact.claimed_size.or(artifact.size).unwrap_or(0);
-        hasher.update(size.to_le_bytes());
+    for entry in &case.entries {
+        name_into(&mut hasher, entry);
+        hasher.update(entry.size.unwrap_or(0).to_le_bytes());
     }
     hex(hasher)
 }
 
-/// Digest of the times of a bundle's artifacts. They may date snapshots, so a result is taken
-/// over from an earlier run only if they are the same.
-pub fn times(bundle: &Bundle) -> String {
+/// Digest of the times of a case's entries. They may date snapshots, so a result is taken over
+/// from an earlier run only if they are the same.
+pub fn times(case: &Listed) -> String {
     let mut hasher = Hasher::new();
     hasher.update(TIMES_DOMAIN);
-    for artifact in bundle.artifacts() {
-        name_into(&mut hasher, artifact);
-        let text = artifact.modified.map(|m| match m.when {
+    for entry in &case.entries {
+        name_into(&mut hasher, entry);
+        let text = entry.modified.map(|m| match m.when {
             When::Instant(at) => format!("{at:?}"),
             other => format!("{other:?}"),
         });
@@ -71,8 +70,8 @@ pub fn of_unopened(path: &std::path::Path) -> String {
     }
 }
 
-fn name_into(hasher: &mut Hasher, artifact: &Artifact) {
-    let name = artifact.name.as_bytes();
+fn name_into(hasher: &mut Hasher, entry: &ListedEntry) {
+    let name = entry.name.as_bytes();
     hasher.update((name.len() as u64).to_le_bytes());
     hasher.update(name);
 }

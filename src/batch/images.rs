@@ -1,9 +1,7 @@
 //! Which driver images lie in a case, with the version each states: what a shelf's roll-up needs
 //! to know where a driver was present and did not leak.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::io::{self, Write};
 
 use serde::{Deserialize, Serialize};
 
@@ -39,9 +37,8 @@ pub(super) fn write(
     report: &Report,
     bundle: &Bundle,
     memory: &dyn ImageMemory,
-    path: &Path,
+    out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
     let rows = bundle.artifacts().iter().zip(&report.coverage.artifacts);
     let images = rows.filter(|(_, row)| row.role == "driver" && row.used == "used");
     for (artifact, row) in images {
@@ -59,10 +56,10 @@ pub(super) fn write(
             version: stated.file_version,
             company: stated.company,
         };
-        serde_json::to_writer(&mut out, &image)?;
+        serde_json::to_writer(&mut *out, &image)?;
         out.write_all(b"\n")?;
     }
-    out.flush()
+    Ok(())
 }
 
 /// What the image says of its version: remembered, or read.

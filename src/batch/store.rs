@@ -11,6 +11,8 @@
 //! state file carries a digest of itself and of the report's files: after a power cut, what is
 //! torn is found and done again.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -282,23 +284,30 @@ pub fn read_finished(root: &Path) -> io::Result<Vec<State>> {
         .collect()
 }
 
+/// Digests of files by their names, for the digest of their folder.
+pub type FileDigests = BTreeMap<OsString, Sha256>;
+
 /// Digest of the names and contents of the files directly in a folder.
 ///
 /// # Errors
 /// When one cannot be read.
 pub fn digest_of_folder(folder: &Path) -> io::Result<String> {
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)?
-        .map(|entry| entry.map(|e| e.path()))
-        .collect::<Result<_, _>>()?;
-    entries.sort();
-    let mut lines = String::new();
-    for path in entries {
-        let file = File::open(&path)?;
+    let mut files = FileDigests::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let file = File::open(entry.path())?;
         let (digest, _, _) = crate::bundle::HashingReader::new(file).finish()?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        lines.push_str(&format!("{digest}  {name}\n"));
+        files.insert(entry.file_name(), digest);
     }
-    Ok(Sha256::of(lines.as_bytes()).to_string())
+    Ok(digest_of_files(&files))
+}
+
+/// The same of files whose digests are known.
+pub fn digest_of_files(files: &FileDigests) -> String {
+    let line =
+        |(name, digest): (&OsString, &Sha256)| format!("{digest}  {}\n", name.to_string_lossy());
+    let lines: String = files.iter().map(line).collect();
+    Sha256::of(lines.as_bytes()).to_string()
 }
 
 /// The folder of a case's report: its own name as far as it is harmless, and its key.

@@ -12,13 +12,16 @@ use super::failure::{Fault, FaultKind};
 use super::job::{Job, Reply, Task, WireOrigin, WirePath};
 use super::record::{Origin, Record};
 use super::{images, store};
-use crate::bundle::{Bundle, Limits, OpenError};
+use crate::bundle::{Bundle, HashingWriter, Limits, OpenError};
 use crate::case::{self, ImageMemory, Options, Phase, Progress};
 use crate::report::escape::Neutral;
 use crate::report::{Report, folder};
 
 /// Time between two lines of progress.
 const BEAT: Duration = Duration::from_millis(150);
+
+/// Bytes of a report that are written at once.
+const BUFFER: usize = 64 << 10;
 
 /// All that a worker needs to know for all its cases.
 pub struct Bench {
@@ -84,26 +87,38 @@ fn answer(bench: &Bench, job: &Job, out: &Mutex<&mut (dyn Write + Send)>) -> Res
     if job.task == Task::Analyse {
         provoked(&paths);
     }
-    let bundle = Bundle::open(&paths, &bench.limits).map_err(|error| fault_of(&error))?;
-    if bundle.artifacts().is_empty() {
-        let left_out = bundle.skipped().len();
-        let text =
-            format!("holds no file ({left_out} left out); a case has logs, snapshots or images");
-        return Err(Fault::new(FaultKind::Open, text));
-    }
     match job.task {
-        Task::Outline => Ok(Reply::Outline {
-            outline: case_key::outline(&bundle),
-            times: case_key::times(&bundle),
-        }),
+        Task::Outline => {
+            let listed = Bundle::list(&paths, &bench.limits).map_err(|error| fault_of(&error))?;
+            not_empty(listed.entries.len(), listed.skipped)?;
+            Ok(Reply::Outline {
+                outline: case_key::outline(&listed),
+                times: case_key::times(&listed),
+            })
+        }
         Task::Content => {
+            let bundle = opened(bench, &paths)?;
             let contents = case::content_digests(&bundle);
             Ok(Reply::Content {
                 content: bundle.case_digest(&contents).to_string(),
             })
         }
-        Task::Analyse => analyse(bench, job, &bundle, out),
+        Task::Analyse => analyse(bench, job, &opened(bench, &paths)?, out),
     }
+}
+
+fn opened(bench: &Bench, paths: &[PathBuf]) -> Result<Bundle, Fault> {
+    let bundle = Bundle::open(paths, &bench.limits).map_err(|error| fault_of(&error))?;
+    not_empty(bundle.artifacts().len(), bundle.skipped().len())?;
+    Ok(bundle)
+}
+
+fn not_empty(files: usize, left_out: usize) -> Result<(), Fault> {
+    if files > 0 {
+        return Ok(());
+    }
+    let text = format!("holds no file ({left_out} left out); a case has logs, snapshots or images");
+    Err(Fault::new(FaultKind::Open, text))
 }
 
 fn analyse(
@@ -137,18 +152,20 @@ fn analyse(
 /// Writes the report's files into a new folder and returns their digest.
 fn write(report: &Report, bundle: &Bundle, bench: &Bench, into: &Path) -> io::Result<String> {
     std::fs::create_dir(into)?;
-    folder::each(report, into, Neutral::Yes, |path, render| {
-        let mut file = io::BufWriter::new(std::fs::File::create(path)?);
-        render(&mut file)?;
-        file.flush()
+    let mut files = store::FileDigests::new();
+    let mut put = |path: &Path, render: &dyn Fn(&mut dyn Write) -> io::Result<()>| {
+        let file = HashingWriter::new(std::fs::File::create(path)?);
+        let mut out = io::BufWriter::with_capacity(BUFFER, file);
+        render(&mut out)?;
+        let (digest, _) = out.into_inner().map_err(|e| e.into_error())?.into_parts();
+        files.insert(path.file_name().unwrap_or_default().to_owned(), digest);
+        Ok::<(), io::Error>(())
+    };
+    folder::each(report, into, Neutral::Yes, |path, render| put(path, render))?;
+    put(&into.join(images::FILE), &|out| {
+        images::write(report, bundle, bench.memory.as_ref(), out)
     })?;
-    images::write(
-        report,
-        bundle,
-        bench.memory.as_ref(),
-        &into.join(images::FILE),
-    )?;
-    store::digest_of_folder(into)
+    Ok(store::digest_of_files(&files))
 }
 
 fn fault_of(error: &OpenError) -> Fault {

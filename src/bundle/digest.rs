@@ -3,7 +3,7 @@
 use super::name::ArtifactName;
 use sha2::{Digest, Sha256 as Hasher};
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 /// A SHA-256 digest; prints as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,7 +37,9 @@ impl Sha256 {
 
 impl fmt::Display for Sha256 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let hex: String = self.0.iter().map(|b| format!("{b:02x}")).collect();
+        let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('?');
+        let digits = |byte: &u8| [digit(byte >> 4), digit(byte & 15)];
+        let hex: String = self.0.iter().flat_map(digits).collect();
         f.pad(&hex)
     }
 }
@@ -122,6 +124,39 @@ impl<R: Read> Read for HashingReader<R> {
         self.hasher.update(buf.get(..count).unwrap_or_default());
         self.bytes = self.bytes.saturating_add(count as u64);
         Ok(count)
+    }
+}
+
+/// Passes what is written on, and hashes it on the way.
+pub struct HashingWriter<W> {
+    inner: W,
+    hasher: Hasher,
+}
+
+impl<W: Write> HashingWriter<W> {
+    /// Hashes what will be written to `inner`.
+    pub fn new(inner: W) -> Self {
+        HashingWriter {
+            inner,
+            hasher: Hasher::new(),
+        }
+    }
+
+    /// The digest of what was written, and the writer below.
+    pub fn into_parts(self) -> (Sha256, W) {
+        (Sha256(self.hasher.finalize().into()), self.inner)
+    }
+}
+
+impl<W: Write> Write for HashingWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.inner.write(bytes)?;
+        self.hasher.update(bytes.get(..count).unwrap_or_default());
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
     }
 }
 
@@ -210,6 +245,27 @@ mod tests {
         reader.read_exact(&mut [0]).unwrap();
         let (digest, bytes, _) = reader.finish().unwrap();
         assert_eq!((digest, bytes), (Sha256::of(b"abc"), 3));
+    }
+
+    #[test]
+    fn what_is_written_is_hashed_as_it_arrives() {
+        /// Takes two bytes at a time.
+        struct Narrow(Vec<u8>);
+        impl Write for Narrow {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0.write(&bytes[..bytes.len().min(2)])
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut writer = HashingWriter::new(Narrow(Vec::new()));
+        writer.write_all(b"abc").unwrap();
+        let (digest, below) = writer.into_parts();
+        assert_eq!(
+            (digest, below.0.as_slice()),
+            (Sha256::of(b"abc"), &b"abc"[..])
+        );
     }
 
     #[test]

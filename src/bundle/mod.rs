@@ -43,11 +43,11 @@ pub use artifact::{
 };
 pub use classify::{Basis, HEAD_BYTES, NameHint, NotAnImage, Role, RoleReason, classify};
 pub use container::ContainerKind;
-pub use digest::{ContentDigest, HashingReader, NotADigest, Sha256, case_digest};
+pub use digest::{ContentDigest, HashingReader, HashingWriter, NotADigest, Sha256, case_digest};
 pub use limits::{ByteLimit, LimitHit, Limits};
 pub use manifest::{FileRole, Manifest, ManifestFile, ManifestHost, NoManifest};
 pub use name::{ArtifactName, NameEncoding};
-pub use open::{InputKind, OpenError, OpenErrorKind};
+pub use open::{InputKind, Listed, ListedEntry, OpenError, OpenErrorKind};
 pub use reader::{ArtifactReader, ReadError, ReadErrorKind, ReadFault};
 
 use open::Place;
@@ -82,6 +82,15 @@ impl Bundle {
     /// limits leave nothing to read. Trouble with single artifacts is no error.
     pub fn open(paths: &[PathBuf], limits: &Limits) -> Result<Bundle, OpenError> {
         open::open(paths, limits)
+    }
+
+    /// Lists what [`Bundle::open`] would open, by the word of the containers: no content is
+    /// read, so this is quick, and sizes are claims.
+    ///
+    /// # Errors
+    /// As those of [`Bundle::open`].
+    pub fn list(paths: &[PathBuf], limits: &Limits) -> Result<Listed, OpenError> {
+        open::list(paths, limits)
     }
 
     /// What was passed.

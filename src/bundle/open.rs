@@ -2,7 +2,7 @@
 
 use super::Bundle;
 use super::artifact::{
-    Artifact, ArtifactId, ArtifactIssue, BundleNote, DirectoryFault, IoTrouble, Skipped,
+    Artifact, ArtifactId, ArtifactIssue, BundleNote, DirectoryFault, IoTrouble, Modified, Skipped,
 };
 use super::classify::{self, HEAD_BYTES, Role, RoleReason};
 use super::container::{self, Container, ContainerKind, Entry, Listing};
@@ -101,7 +101,50 @@ struct Collected {
     notes: Vec<BundleNote>,
 }
 
+/// What an upload holds by the word of its containers: nothing in it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The entries in the order that [`Bundle::artifacts`] gives them.
+    pub entries: Vec<ListedEntry>,
+    /// How much was seen that is no artifact.
+    pub skipped: usize,
+}
+
+/// One entry of a [`Listed`] upload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedEntry {
+    /// Its name.
+    pub name: ArtifactName,
+    /// Bytes, as its container claims; `None` where it does not say.
+    pub size: Option<u64>,
+    /// When it was last written.
+    pub modified: Option<Modified>,
+}
+
 pub(super) fn open(paths: &[PathBuf], limits: &Limits) -> Result<Bundle, OpenError> {
+    let (collected, input, paths) = collect(paths, limits)?;
+    Ok(collected.into_bundle(input, paths, limits))
+}
+
+pub(super) fn list(paths: &[PathBuf], limits: &Limits) -> Result<Listed, OpenError> {
+    let (mut collected, _, _) = collect(paths, limits)?;
+    collected.sort();
+    let listed = |(_, _, entry): (_, _, Entry)| ListedEntry {
+        name: entry.name,
+        size: entry.claimed_size.or(entry.size),
+        modified: entry.modified,
+    };
+    Ok(Listed {
+        entries: collected.found.into_iter().map(listed).collect(),
+        skipped: collected.skipped.len(),
+    })
+}
+
+/// Lists the containers at `paths`, each once.
+fn collect(
+    paths: &[PathBuf],
+    limits: &Limits,
+) -> Result<(Collected, InputKind, Vec<PathBuf>), OpenError> {
     let mut paths = paths.to_vec();
     let mut seen = std::collections::BTreeSet::new();
     paths.retain(|path| seen.insert(path.clone()));
@@ -137,7 +180,7 @@ pub(super) fn open(paths: &[PathBuf], limits: &Limits) -> Result<Bundle, OpenErr
         let kind = OpenErrorKind::NothingWithinLimits(hit.clone());
         return Err(OpenError { path: first, kind });
     }
-    Ok(collected.into_bundle(input, paths, limits))
+    Ok((collected, input, paths))
 }
 
 /// A name for each path, different from all others: its last component, numbered where
@@ -197,10 +240,15 @@ impl Collected {
         }
     }
 
-    fn into_bundle(mut self, input: InputKind, paths: Vec<PathBuf>, limits: &Limits) -> Bundle {
+    /// By name without regard to case, by name, by place in the container.
+    fn sort(&mut self) {
         self.found.sort_by_cached_key(|(_, index, entry)| {
             (entry.name.folded(), entry.name.as_bytes().to_vec(), *index)
         });
+    }
+
+    fn into_bundle(mut self, input: InputKind, paths: Vec<PathBuf>, limits: &Limits) -> Bundle {
+        self.sort();
         mark_clashes(&mut self.found);
         let claims: Vec<_> = self.found.iter().map(|(_, _, entry)| entry.claim).collect();
         let ledger = Arc::<Ledger>::default();

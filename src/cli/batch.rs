@@ -384,7 +384,8 @@ pub(super) fn worker(args: &WorkerArgs) -> Result<Exit, Failure> {
         more_images,
         memory,
     };
-    batch_worker::serve(&bench, &mut io::stdin().lock(), &mut io::stdout())
+    // Inside the pool: from outside each step in parallel would wait for another thread to wake.
+    rayon::scope(|_| batch_worker::serve(&bench, &mut io::stdin().lock(), &mut io::stdout()))
         .map_err(|why| Failure::Write { path: None, why })?;
     Ok(Exit::Done)
 }

@@ -29,6 +29,9 @@ const END64_LEN: usize = 56;
 /// How far from the end the end record is searched: the longest comment, and as much
 /// again for bytes that a transfer appended.
 const END_SEARCH: u64 = 2 * 65_536 + END_LEN as u64;
+/// The end record of nearly every archive lies in its last bytes: these are read first.
+const NEAR_END: u64 = 1 << 10;
+
 /// End record signatures tried, the last first. A comment may hold a few by chance; more
 /// are made to cost time.
 const END_CANDIDATES: usize = 64;
@@ -77,8 +80,17 @@ struct End {
 
 /// Finds and walks the directory, up to `limit` headers. `None` where there is none.
 pub(super) fn read(file: &SharedFile, limit: usize) -> io::Result<Option<Directory>> {
-    let from = file.len().saturating_sub(END_SEARCH);
-    let tail = file.bytes_at(from, END_SEARCH as usize)?;
+    match search(file, NEAR_END, limit)? {
+        // Further away lies only what the longer search would have come to later.
+        None if file.len() > NEAR_END => search(file, END_SEARCH, limit),
+        found => Ok(found),
+    }
+}
+
+/// As [`read`], with an end record in the last `within` bytes.
+fn search(file: &SharedFile, within: u64, limit: usize) -> io::Result<Option<Directory>> {
+    let from = file.len().saturating_sub(within);
+    let tail = file.bytes_at(from, within as usize)?;
     let candidates = memmem::rfind_iter(&tail, END_SIGNATURE).take(END_CANDIDATES);
     for at in candidates {
         let Some(end) = parse_end(file, &tail, at, from)? else {

@@ -188,10 +188,16 @@ pub(super) struct Local {
 
 /// Reads the entry's own header, where one stands.
 pub(super) fn local(file: &SharedFile, header: &Header) -> Option<Local> {
-    let fixed = file.bytes_at(header.at, LOCAL_FIXED).ok()?;
-    let (_, fixed) = local_fixed(&fixed).ok()?;
+    // Nearly always its name is as long as the directory's: both are read at once.
+    let expected = LOCAL_FIXED + header.stored_name.len();
+    let mut bytes = file.bytes_at(header.at, expected).ok()?;
+    let (_, fixed) = local_fixed(&bytes).ok()?;
     let name_at = header.at.checked_add(LOCAL_FIXED as u64)?;
-    let name = file.bytes_at(name_at, usize::from(fixed.name_len)).ok()?;
+    let name_len = usize::from(fixed.name_len);
+    let name = match name_len == header.stored_name.len() {
+        true => bytes.split_off(LOCAL_FIXED),
+        false => file.bytes_at(name_at, name_len).ok()?,
+    };
     let after_name = name_at.checked_add(u64::from(fixed.name_len))?;
     let data_start = after_name.checked_add(u64::from(fixed.extra_len))?;
     Some(Local { name, data_start })

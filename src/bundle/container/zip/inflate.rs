@@ -17,7 +17,7 @@ use std::future::{Future, poll_fn};
 use std::io::{self, Chain, Cursor, Read};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use zip::read::{ZipReadOptions, read_zipfile_from_stream_with_options};
 use zip::result::ZipError;
@@ -84,16 +84,22 @@ async fn unpack(mut source: Source, place: Place, handed: Arc<Mutex<Vec<u8>>>) -
     let mut entry = entry.map_err(fault)?.ok_or(ReadFault::Damaged)?;
     let mut size = FIRST_CHUNK;
     loop {
-        let mut chunk = vec![0; size];
+        // The chunk that was handed over last comes back to be filled again.
+        let mut chunk = std::mem::take(&mut *locked(&handed));
+        chunk.resize(size, 0);
         let count = entry.read(&mut chunk).map_err(mismatch_or)?;
         if count == 0 {
             return Ok(());
         }
         chunk.truncate(count);
-        *handed.lock().unwrap_or_else(PoisonError::into_inner) = chunk;
+        *locked(&handed) = chunk;
         size = CHUNK;
         pause().await;
     }
+}
+
+fn locked(handed: &Mutex<Vec<u8>>) -> MutexGuard<'_, Vec<u8>> {
+    handed.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn fault(error: ZipError) -> io::Error {
@@ -132,15 +138,14 @@ async fn pause() {
 impl Unpacked {
     /// Fetches the next chunk; an empty one at the end.
     fn advance(&mut self) -> io::Result<()> {
-        self.chunk.clear();
         self.at = 0;
+        *locked(&self.handed) = std::mem::take(&mut self.chunk);
         let Some(body) = &mut self.body else {
             return Ok(());
         };
         match body.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Pending => {
-                let mut handed = self.handed.lock().unwrap_or_else(PoisonError::into_inner);
-                self.chunk = std::mem::take(&mut *handed);
+                self.chunk = std::mem::take(&mut *locked(&self.handed));
                 Ok(())
             }
             Poll::Ready(outcome) => {
