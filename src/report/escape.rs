@@ -28,7 +28,7 @@ mod terminal;
 mod visible;
 
 pub use csv::{Neutral, csv_cell};
-pub use html::{html, html_attribute, script_json};
+pub use html::{html, html_attribute, push_html, script_json};
 pub use markdown::{markdown, markdown_block, markdown_code};
 pub use terminal::{Charset, columns, fit, fit_end, terminal, wrap};
 pub use visible::visible;

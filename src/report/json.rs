@@ -6,7 +6,7 @@
 //! U+001F, `"` and `\` as escapes; all other text is as it was in the case, and whoever shows
 //! it must make it harmless for the place where it is shown.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
@@ -18,6 +18,9 @@ const PARTS: f64 = 1000.0;
 
 /// From here on a double has no digit left to round: 2^52 / 1000 and more.
 const WHOLE: f64 = 4.5e12;
+
+/// Bytes that are put together before they are written.
+const BUFFER: usize = 64 << 10;
 
 /// Writes the report with its fields in their order, and a newline at the end.
 ///
@@ -32,9 +35,12 @@ pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
 /// # Errors
 /// Those of the writer.
 pub fn write_value(value: &impl Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    let mut serializer = Serializer::with_formatter(&mut *out, Layout::default());
+    // A report is thousands of small pieces: they are put together here, without a call each.
+    let mut out = io::BufWriter::with_capacity(BUFFER, out);
+    let mut serializer = Serializer::with_formatter(&mut out, Layout::default());
     value.serialize(&mut serializer).map_err(io::Error::from)?;
-    writeln!(out)
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 /// A fraction as it is written. Zero has no sign.

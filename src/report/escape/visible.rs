@@ -57,7 +57,16 @@ pub(super) fn pieces(text: &str) -> impl Iterator<Item = Piece> {
 /// assert_eq!(poolsleuth::report::escape::visible("sys\u{202e}txt"), "sys\\u{202e}txt");
 /// ```
 pub fn visible(text: &str) -> String {
-    pieces(text).map(|piece| piece.to_string()).collect()
+    match is_plain(text) {
+        true => text.to_owned(),
+        false => pieces(text).map(|piece| piece.to_string()).collect(),
+    }
+}
+
+/// True for texts of ASCII's own ink and blanks, which are nearly all: each character of them is
+/// kept.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// True for characters that are not ink, or not in the place where they stand.
@@ -134,6 +143,13 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_short_way_and_the_long_way_agree(text in "[ -~]*") {
+            let kept: Vec<Piece> = text.chars().map(Piece::Kept).collect();
+            prop_assert!(is_plain(&text));
+            prop_assert_eq!(pieces(&text).collect::<Vec<_>>(), kept);
+        }
+
         #[test]
         fn nothing_hidden_is_left(text: String) {
             let shown = visible(&text);

@@ -15,13 +15,12 @@ pub enum Layout {
 
 /// Appends at most `longest` characters of `text`, and says how many more there are.
 pub fn push(out: &mut String, text: &str, longest: usize, layout: Layout) {
-    let end = text
-        .char_indices()
-        .nth(longest)
-        .map_or(text.len(), |(at, _)| at);
+    // A text has no more characters than bytes.
+    let beyond = (text.len() > longest).then(|| text.char_indices().nth(longest));
+    let end = beyond.flatten().map_or(text.len(), |(at, _)| at);
     let (shown, rest) = text.split_at(end);
     match layout {
-        Layout::Inline => out.push_str(&escape::html(shown)),
+        Layout::Inline => escape::push_html(out, shown),
         Layout::Block => block(out, shown),
     }
     let more = rest.chars().count();
@@ -44,7 +43,7 @@ fn block(out: &mut String, text: &str) {
             Some('\n') => bare.strip_suffix('\r').unwrap_or(bare),
             _ => bare,
         };
-        out.push_str(&escape::html(bare));
+        escape::push_html(out, bare);
         out.extend(kept);
     }
 }
