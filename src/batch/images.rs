@@ -2,6 +2,7 @@
 //! to know where a driver was present and did not leak.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,65 @@ pub const FILE: &str = "images.jsonl";
 
 /// Largest image whose version is read; as large as the analysis itself takes.
 const MAX_IMAGE: u64 = 256 << 20;
+
+/// What was done for the images of a case, or of many. It depends on what was known before, so
+/// it is told and never part of a result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageWork {
+    /// Questions whose answer was known: versions, and what code does with tags.
+    pub known: u64,
+    /// Questions for which an image was looked into.
+    pub looked_into: u64,
+}
+
+impl ImageWork {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, more: ImageWork) -> ImageWork {
+        ImageWork {
+            known: self.known + more.known,
+            looked_into: self.looked_into + more.looked_into,
+        }
+    }
+}
+
+/// A memory that counts what it is asked.
+pub(super) struct Counted<'a> {
+    memory: &'a dyn ImageMemory,
+    known: AtomicU64,
+    looked_into: AtomicU64,
+}
+
+impl<'a> Counted<'a> {
+    pub(super) fn new(memory: &'a dyn ImageMemory) -> Self {
+        Counted {
+            memory,
+            known: AtomicU64::new(0),
+            looked_into: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn work(&self) -> ImageWork {
+        ImageWork {
+            known: self.known.load(Ordering::Relaxed),
+            looked_into: self.looked_into.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl ImageMemory for Counted<'_> {
+    fn recall(&self, aspect: Aspect, image: Sha256) -> Option<String> {
+        let found = self.memory.recall(aspect, image)?;
+        self.known.fetch_add(1, Ordering::Relaxed);
+        Some(found)
+    }
+
+    // Whoever has to find something out keeps it.
+    fn keep(&self, aspect: Aspect, image: Sha256, json: &str) {
+        self.looked_into.fetch_add(1, Ordering::Relaxed);
+        self.memory.keep(aspect, image, json);
+    }
+}
 
 /// One image of a case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,4 +142,43 @@ fn stated(
         memory.keep(Aspect::Version, digest, &json);
     }
     version
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+
+    #[derive(Default)]
+    struct Notes(Mutex<BTreeMap<(Aspect, Sha256), String>>);
+
+    impl ImageMemory for Notes {
+        fn recall(&self, aspect: Aspect, image: Sha256) -> Option<String> {
+            self.0.lock().unwrap().get(&(aspect, image)).cloned()
+        }
+
+        fn keep(&self, aspect: Aspect, image: Sha256, json: &str) {
+            let mut notes = self.0.lock().unwrap();
+            notes.insert((aspect, image), json.to_owned());
+        }
+    }
+
+    #[test]
+    fn an_image_is_looked_into_once_and_both_are_counted() {
+        let notes = Notes::default();
+        let memory = Counted::new(&notes);
+        let bytes = include_bytes!("../../samples/leak-x64/drivers/hstorflt.sys");
+        let digest = Sha256::of(bytes).to_string();
+        let first = stated(&memory, || Some(bytes.to_vec()), &digest);
+        let again = stated(&memory, || None, &digest);
+        assert_eq!(first, again);
+        assert_eq!(first.file_version.as_deref(), Some("3.2.0.118"));
+        let once = ImageWork {
+            known: 1,
+            looked_into: 1,
+        };
+        assert_eq!(memory.work(), once);
+        assert_eq!(once.and(once).known, 2);
+    }
 }

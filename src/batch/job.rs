@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::failure::Fault;
+use super::images::ImageWork;
 use super::record::Record;
 
 /// A path as bytes in hexadecimal: names need not be text.
@@ -109,6 +110,8 @@ pub enum Reply {
         record: Box<Record>,
         /// Digest of the report's files, if they were written.
         files: Option<String>,
+        /// What its images cost.
+        images: ImageWork,
     },
     /// The case could not be worked on.
     Failed {

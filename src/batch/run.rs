@@ -12,6 +12,7 @@ use std::sync::Mutex;
 use super::case_key::{key, of_unopened};
 use super::crew::{Outcome, Stop, Worker, WorkerCommand};
 use super::failure::{Fault, FaultKind};
+use super::images::ImageWork;
 use super::job::{Job, Reply, Task, WireOrigin, WirePath};
 use super::record::{Origin, Record};
 use super::schedule::{self, Shares};
@@ -55,6 +56,8 @@ pub struct Summary {
     pub elsewhere: u64,
     /// Results in the folder that belong to other inputs or options.
     pub other_results: u64,
+    /// What the images of the analysed cost.
+    pub images: ImageWork,
     /// True if the run was ended before all was done.
     pub interrupted: bool,
 }
@@ -82,6 +85,8 @@ pub(super) struct Batch<'a> {
     also: Mutex<BTreeMap<String, Vec<String>>>,
     /// Those that wanted more memory than a share.
     again: Mutex<Vec<Ahead>>,
+    /// What images have cost so far.
+    images: Mutex<ImageWork>,
     /// The first trouble with the folder itself, which ends the batch.
     trouble: Mutex<Option<std::io::Error>>,
 }
@@ -113,6 +118,7 @@ pub fn run(
         done: Mutex::default(),
         also: Mutex::default(),
         again: Mutex::default(),
+        images: Mutex::default(),
         trouble: Mutex::default(),
     };
     let mut summary = Summary::default();
@@ -132,6 +138,7 @@ pub fn run(
         return Err(why);
     }
     summary.interrupted = stop.is_asked();
+    summary.images = batch.images.into_inner().unwrap_or_default();
     let (done, also) = (batch.done.into_inner(), batch.also.into_inner());
     let states = together(done.unwrap_or_default(), also.unwrap_or_default());
     summary.cases = states.len() as u64;
@@ -328,7 +335,16 @@ impl Batch<'_> {
             ),
         };
         let (record, files) = match outcome {
-            Outcome::Answer(Reply::Done { record, files }) => (*record, files),
+            Outcome::Answer(Reply::Done {
+                record,
+                files,
+                images,
+            }) => {
+                if let Ok(mut sum) = self.images.lock() {
+                    *sum = sum.and(images);
+                }
+                (*record, files)
+            }
             Outcome::Answer(Reply::Failed { fault }) | Outcome::Fault(fault) => {
                 if fault.kind == FaultKind::Memory && may_again {
                     if let Ok(mut again) = self.again.lock() {

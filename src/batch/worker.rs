@@ -128,17 +128,13 @@ fn analyse(
     out: &Mutex<&mut (dyn Write + Send)>,
 ) -> Result<Reply, Fault> {
     let told = Told::new(out);
-    let report = case::analyse_with(
-        bundle,
-        &bench.more_images,
-        &bench.options,
-        &told,
-        bench.memory.as_ref(),
-    );
+    let memory = images::Counted::new(bench.memory.as_ref());
+    let (more, options) = (&bench.more_images, &bench.options);
+    let report = case::analyse_with(bundle, more, options, &told, &memory);
     let record = Record::of(&Origin::from(&job.origin), &report);
     let files = match job.into.as_ref().and_then(WirePath::path) {
         Some(folder) => Some(
-            write(&report, bundle, bench, &folder)
+            write(&report, bundle, &memory, &folder)
                 .map_err(|why| Fault::new(FaultKind::Output, format!("its report: {why}")))?,
         ),
         None => None,
@@ -146,11 +142,17 @@ fn analyse(
     Ok(Reply::Done {
         record: Box::new(record),
         files,
+        images: memory.work(),
     })
 }
 
 /// Writes the report's files into a new folder and returns their digest.
-fn write(report: &Report, bundle: &Bundle, bench: &Bench, into: &Path) -> io::Result<String> {
+fn write(
+    report: &Report,
+    bundle: &Bundle,
+    memory: &dyn ImageMemory,
+    into: &Path,
+) -> io::Result<String> {
     std::fs::create_dir(into)?;
     let mut files = store::FileDigests::new();
     let mut put = |path: &Path, render: &dyn Fn(&mut dyn Write) -> io::Result<()>| {
@@ -163,7 +165,7 @@ fn write(report: &Report, bundle: &Bundle, bench: &Bench, into: &Path) -> io::Re
     };
     folder::each(report, into, Neutral::Yes, |path, render| put(path, render))?;
     put(&into.join(images::FILE), &|out| {
-        images::write(report, bundle, bench.memory.as_ref(), out)
+        images::write(report, bundle, memory, out)
     })?;
     Ok(store::digest_of_files(&files))
 }

@@ -15,6 +15,7 @@ use super::output::safe;
 use super::{analyze, batch_progress};
 use crate::batch::cache::{Cache, Pruned};
 use crate::batch::crew::{Stop, WorkerCommand};
+use crate::batch::images::ImageWork;
 use crate::batch::inputs::{self, Between};
 use crate::batch::publish::{Results, publish};
 use crate::batch::run::{Settings, Summary};
@@ -24,6 +25,7 @@ use crate::batch::worker::Bench;
 use crate::batch::{merge, run as batch_run, shelf, stream, worker as batch_worker};
 use crate::bundle::{Bundle, Limits, Sha256};
 use crate::case::{ImageMemory, NoMemory};
+use crate::report::wording::{count, counted};
 
 pub(super) fn run(args: &BatchArgs, common: &Common) -> Result<Exit, Failure> {
     let cache = match args.no_cache {
@@ -144,27 +146,53 @@ fn earlier(folder: &Path) -> Result<Vec<crate::batch::store::State>, Failure> {
 fn tell(summary: &Summary, left_out: usize, folder: &Path) {
     let mut err = io::stderr().lock();
     let s = summary;
-    let mut parts = vec![format!("{} cases", s.cases)];
-    let counts = [
-        (s.taken_over, "taken over from an earlier run"),
-        (s.failed, "failed (see index.html)"),
-        (s.duplicates, "further paths of the same content"),
-        (s.elsewhere, "of other shards"),
-        (left_out as u64, "paths left out (see left-out.jsonl)"),
+    let said = |n: u64, words: String| (n > 0).then_some(words);
+    let (more, out) = (s.duplicates, left_out as u64);
+    let parts = [
+        Some(counted(s.cases, "case")),
+        said(
+            s.taken_over,
+            format!("{} taken over from an earlier run", count(s.taken_over)),
+        ),
+        said(
+            s.failed,
+            format!("{} failed (see index.html)", count(s.failed)),
+        ),
+        said(
+            more,
+            format!("{} of the same content", counted(more, "further path")),
+        ),
+        said(
+            s.elsewhere,
+            format!("{} of other shards", count(s.elsewhere)),
+        ),
+        said(
+            out,
+            format!("{} left out (see left-out.jsonl)", counted(out, "path")),
+        ),
     ];
-    parts.extend(
-        counts
-            .iter()
-            .filter(|(n, _)| *n > 0)
-            .map(|(n, what)| format!("{n} {what}")),
-    );
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
     let _ = writeln!(err, "poolsleuth: {}", parts.join(", "));
-    if s.other_results > 0 {
+    let images = s.images;
+    if images != ImageWork::default() {
         let _ = writeln!(
             err,
-            "poolsleuth: {} results in {} belong to other inputs, options or versions; they are kept and not listed",
-            s.other_results,
-            folder.display()
+            "poolsleuth: facts about driver images: {} known from the cache, {} found out",
+            count(images.known),
+            count(images.looked_into)
+        );
+    }
+    if s.other_results > 0 {
+        let (folder, one) = (folder.display(), s.other_results == 1);
+        let (belong, are) = if one {
+            ("belongs", "it is")
+        } else {
+            ("belong", "they are")
+        };
+        let _ = writeln!(
+            err,
+            "poolsleuth: {} in {folder} {belong} to other inputs, options or versions; {are} kept and not listed",
+            counted(s.other_results, "result"),
         );
     }
     if s.interrupted {
@@ -327,8 +355,13 @@ fn prune(cache: Option<&Path>) -> Result<Exit, Failure> {
     let Pruned { removed, kept } = Cache::prune(folder).map_err(fail)?;
     let _ = writeln!(
         io::stderr(),
-        "poolsleuth: {}: {removed} entries removed, {kept} kept",
-        folder.display()
+        "poolsleuth: {}: {} removed, {} kept",
+        folder.display(),
+        match removed {
+            1 => "1 entry".to_owned(),
+            many => format!("{} entries", count(many)),
+        },
+        count(kept)
     );
     Ok(Exit::Done)
 }
@@ -345,10 +378,10 @@ pub(super) fn merge(args: &MergeArgs, common: &Common) -> Result<Exit, Failure> 
     if !common.quiet {
         let _ = writeln!(
             io::stderr(),
-            "poolsleuth: {} cases from {} folders, {} failed",
-            merged.cases,
-            args.folders.len(),
-            merged.failed
+            "poolsleuth: {} from {}, {} failed",
+            counted(merged.cases, "case"),
+            counted(args.folders.len() as u64, "folder"),
+            count(merged.failed)
         );
     }
     Ok(ending(false, merged.failed))

@@ -12,7 +12,7 @@ use super::args::{Common, ProgressMode};
 use super::output::safe;
 use crate::batch::record::Record;
 use crate::batch::watch::{Stage, Unwatched, Watch};
-use crate::report::wording::{count, hours, size_u};
+use crate::report::wording::{count, counted, hours, size_u};
 
 /// Time between two lines of a log.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -131,7 +131,8 @@ impl Bars {
     fn new() -> Self {
         let multi = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10));
         let total = multi.add(ProgressBar::new(0));
-        let template = "{prefix:>12} [{bar:20}] {percent:>3}% {wide_msg}";
+        // Short enough for all words on 80 columns.
+        let template = "{prefix:>12} [{bar:14}] {percent:>3}% {wide_msg}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             total.set_style(style.progress_chars("=> "));
         }
@@ -146,8 +147,8 @@ impl Bars {
     fn show(&self, tally: &Tally) {
         self.total.set_position(tally.done_bytes);
         let mut words = match tally.cases {
-            0 => format!("{} cases", count(tally.done_cases)),
-            cases => format!("{}/{} cases", count(tally.done_cases), count(cases)),
+            0 => counted(tally.done_cases, "case"),
+            cases => format!("{}/{}", count(tally.done_cases), counted(cases, "case")),
         };
         // The most wanted first: a narrow terminal cuts the end.
         if tally.failed > 0 {
@@ -289,10 +290,10 @@ impl Log {
             format!(", about {} left", in_words(left))
         });
         let plain = format!(
-            "{}: {} of {} cases, {} of {}, {} failed{left}",
+            "{}: {} of {}, {} of {}, {} failed{left}",
             tally.stage.label(),
             count(tally.done_cases),
-            count(tally.cases),
+            counted(tally.cases, "case"),
             size_u(tally.done_bytes),
             size_u(tally.bytes),
             count(tally.failed)
@@ -316,9 +317,9 @@ impl Watch for Log {
         });
         let plain = (cases > 0).then(|| {
             format!(
-                "{}: {} cases, {}",
+                "{}: {}, {}",
                 stage.label(),
-                count(cases),
+                counted(cases, "case"),
                 size_u(bytes)
             )
         });

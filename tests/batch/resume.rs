@@ -105,7 +105,15 @@ fn two_batches_share_a_cache_and_a_third_does_without() {
         &place.path().join("none"),
         &["--no-cache"],
     );
-    run_over::<&str>(place.path(), &uploads, &place.path().join("warm"), &[]);
+    let mut warm = batch(place.path());
+    let warm = finished(warm.arg(&uploads).arg("-o").arg(place.path().join("warm")));
+    assert_eq!(warm.0, Some(4), "{}", warm.2);
+    let told = "known from the cache, 0 found out";
+    assert!(
+        warm.2.contains(told) && !warm.2.contains(": 0 known"),
+        "{}",
+        warm.2
+    );
     for name in ["two", "none", "warm"] {
         assert_same_tree(&place.path().join("one"), &place.path().join(name), name);
     }
