@@ -175,16 +175,17 @@ pub(super) fn tag(out: &mut Html, record: &Record) {
 pub(super) fn all(out: &mut Html, results: &Results<'_>) {
     section(out, "cases");
     let caption = format!(
-        "{} cases, by path",
-        wording::count(results.states.len() as u64)
+        "{}, by path",
+        wording::counted(results.states.len() as u64, "case")
     );
     let records = results.states.iter().map(|state| &state.record);
     let left = frame::table(out, ("tools", &caption), COLUMNS, records, CASES, case_row);
     more(out, left, "cases in cases.csv");
     if !results.left_out.is_empty() {
         out.raw("<details><summary>");
-        out.integer(results.left_out.len() as i64);
-        out.raw(" paths were left out</summary><ul class=\"notes\">");
+        let paths = results.left_out.len() as u64;
+        out.name(&wording::counted(paths, "path"));
+        out.raw(" left out</summary><ul class=\"notes\">");
         let left = rows(out, results.left_out.iter(), NEW, |out, one| {
             out.raw("<li><code>").name(&one.path.to_string_lossy());
             out.raw("</code>: ").sentence(&one.why).raw("</li>");

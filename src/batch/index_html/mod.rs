@@ -6,6 +6,7 @@
 mod cases;
 mod curves;
 mod drivers;
+mod headline;
 mod trouble;
 
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ use super::rollup::Rollup;
 use crate::report::html::frame;
 use crate::report::html::markup::Html;
 use crate::report::html::policy;
+use crate::report::wording;
 
 /// What the page needs beyond the report's own style.
 const STYLE: &str = include_str!("index.css");
@@ -37,10 +39,12 @@ const SECTIONS: &[(&str, &str)] = &[
 /// Those of the roll-up and of the writer.
 pub(super) fn write(results: &Results<'_>, rollup: &Rollup, out: &mut dyn Write) -> io::Result<()> {
     let mut page = Html::new();
+    let versions = rollup.versions()?;
     open(&mut page, results);
+    headline::section(&mut page, results, &versions);
     cases::outcomes(&mut page, results);
     cases::since(&mut page, results);
-    drivers::versions(&mut page, &rollup.versions()?);
+    drivers::versions(&mut page, &versions);
     drivers::heat(&mut page, &rollup.heat()?);
     curves::multiples(&mut page, results);
     cases::all(&mut page, results);
@@ -66,11 +70,12 @@ fn open(out: &mut Html, results: &Results<'_>) {
         "<header class=\"top\"><p class=\"brand\">PoolSleuth <span class=\"soft\">batch</span></p>",
     );
     out.raw("<p class=\"which\"><b>");
-    out.integer(results.states.len() as i64)
-        .raw("</b> <span class=\"soft\">cases, ");
+    let cases = results.states.len() as u64;
     let paths: usize = results.states.iter().map(|s| s.record.paths.len()).sum();
-    out.integer(paths as i64)
-        .raw(" paths</span></p></header>\n");
+    out.name(&wording::counted(cases, "case"))
+        .raw("</b> <span class=\"soft\">")
+        .name(&wording::counted(paths as u64, "path"))
+        .raw("</span></p></header>\n");
     out.raw("<nav class=\"contents\" aria-label=\"Contents\"><ul>");
     let shown = |anchor: &str| anchor != "new" || results.since.is_some();
     for (anchor, heading) in SECTIONS.iter().filter(|(anchor, _)| shown(anchor)) {
