@@ -54,7 +54,7 @@ def structure(page, _):
         labels: [...document.querySelectorAll('[role=img],[role=group],[role=region],[role=toolbar]')].filter(s => !s.getAttribute('aria-label')).length,
         buttons: [...document.querySelectorAll('button')].filter(b => !b.textContent.trim() && !b.getAttribute('aria-label')).length,
         sections: [...document.querySelectorAll('section')].filter(s => !document.getElementById(s.getAttribute('aria-labelledby'))).length,
-        links: [...document.querySelectorAll('a[href]')].filter(a => !document.getElementById(a.getAttribute('href').slice(1))).length,
+        links: [...document.querySelectorAll('a[href]')].filter(a => !a.getAttribute('href').startsWith('cases/') && !document.getElementById(a.getAttribute('href').slice(1))).length,
     })""")
     wanted = {"h1": 1, "main": 1, "nav": 1, "lang": "en", "captions": 0, "scopes": 0, "images": 0, "labels": 0,
               "buttons": 0, "sections": 0, "links": 0}
