@@ -67,7 +67,6 @@ pub fn empty() -> Report {
             sources: Vec::new(),
             evidence: Vec::new(),
         },
-        events: None,
         time: Time::default(),
         verdict: Verdict {
             outcome: "inconclusive",
