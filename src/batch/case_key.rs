@@ -32,6 +32,10 @@ pub fn outline(case: &Listed) -> String {
     for entry in &case.entries {
         name_into(&mut hasher, entry);
         hasher.update(entry.size.unwrap_or(0).to_le_bytes());
+        // With a password there is more to read than without.
+        if entry.locked {
+            hasher.update(b"locked");
+        }
     }
     hex(hasher)
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::failure::{Fault, FaultKind};
 use super::job::{Job, Reply};
+use crate::bundle::Password;
 
 /// How often a wait looks up.
 const TICK: Duration = Duration::from_millis(50);
@@ -25,6 +26,9 @@ pub struct WorkerCommand {
     pub program: PathBuf,
     /// The words that make it a worker with the batch's options.
     pub words: Vec<OsString>,
+    /// The password of encrypted archives. It goes through the worker's stdin: the words and
+    /// the environment of a process can be seen by others.
+    pub password: Option<Password>,
     /// The longest that one case may take.
     pub time_limit: Duration,
 }
@@ -164,14 +168,21 @@ impl<'a> Worker<'a> {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if self.command.password.is_some() {
+            command.arg("--password-on-stdin");
+        }
         // Ctrl-C is for the parent, which then decides.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn()?;
         let gone = || std::io::Error::other("its pipes are missing");
-        let input = child.stdin.take().ok_or_else(gone)?;
+        let mut input = child.stdin.take().ok_or_else(gone)?;
         let output = child.stdout.take().ok_or_else(gone)?;
         let errors = child.stderr.take().ok_or_else(gone)?;
+        if let Some(password) = &self.command.password {
+            input.write_all(password.bytes())?;
+            input.write_all(b"\n")?;
+        }
         let (send, replies) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {

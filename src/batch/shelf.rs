@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use crate::bundle::{ArtifactName, HEAD_BYTES, Role, classify};
+use crate::bundle::{ArtifactName, HEAD_BYTES, Role, classify, single_within};
 
 /// Folders within folders that may be shelves.
 const MAX_DEPTH: usize = 12;
@@ -306,7 +306,12 @@ fn look_at(path: &Path, nth: usize) -> Looked {
         // What cannot be read is classified by its name, and noted when the case is opened.
         let _ = file.take(HEAD_BYTES as u64).read_to_end(&mut head);
     }
-    let (role, _) = classify(&ArtifactName::new(name.as_encoded_bytes()), &head);
+    let mut name = ArtifactName::new(name.as_encoded_bytes());
+    // `httperr1.log.gz` is a log, and no case of its own.
+    if let Some((inner, unpacked)) = single_within(path, &head) {
+        (name, head) = (inner, unpacked);
+    }
+    let (role, _) = classify(&name, &head);
     match role {
         Role::Archive => Looked::Archive,
         _ if has_archive_name(path) => Looked::Archive,
@@ -323,7 +328,7 @@ fn has_archive_name(path: &Path) -> bool {
     let extension = path.extension().unwrap_or_default().to_string_lossy();
     matches!(
         extension.to_lowercase().as_str(),
-        "zip" | "7z" | "rar" | "cab" | "tar" | "tgz" | "gz"
+        "zip" | "7z" | "rar" | "cab" | "tar" | "tgz" | "txz" | "tzst" | "tbz2" | "tbz"
     )
 }
 

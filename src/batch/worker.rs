@@ -12,7 +12,7 @@ use super::failure::{Fault, FaultKind};
 use super::job::{Job, Reply, Task, WireOrigin, WirePath};
 use super::record::{Origin, Record};
 use super::{images, store};
-use crate::bundle::{Bundle, HashingWriter, Limits, OpenError};
+use crate::bundle::{Bundle, HashingWriter, Limits, OpenError, Password};
 use crate::case::{self, ImageMemory, Options, Phase, Progress};
 use crate::report::escape::Neutral;
 use crate::report::{Report, folder};
@@ -27,12 +27,24 @@ const BUFFER: usize = 64 << 10;
 pub struct Bench {
     /// Caps of one case.
     pub limits: Limits,
+    /// The password of encrypted archives.
+    pub password: Option<Password>,
     /// Facts and tables of the command line.
     pub options: Options,
     /// Images beside the cases' own.
     pub more_images: Vec<Bundle>,
     /// What is known of images from before.
     pub memory: Box<dyn ImageMemory>,
+}
+
+/// Reads the password that comes before the jobs.
+///
+/// # Errors
+/// When the other side is gone, or sends none.
+pub fn password(input: &mut dyn BufRead) -> io::Result<Password> {
+    let mut line = Vec::new();
+    input.read_until(b'\n', &mut line)?;
+    Password::new(&line).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 /// Answers jobs from `input` until it ends.
@@ -89,7 +101,8 @@ fn answer(bench: &Bench, job: &Job, out: &Mutex<&mut (dyn Write + Send)>) -> Res
     }
     match job.task {
         Task::Outline => {
-            let listed = Bundle::list(&paths, &bench.limits).map_err(|error| fault_of(&error))?;
+            let listed = Bundle::list(&paths, &bench.limits, bench.password.as_ref())
+                .map_err(|error| fault_of(&error))?;
             not_empty(listed.entries.len(), listed.skipped)?;
             Ok(Reply::Outline {
                 outline: case_key::outline(&listed),
@@ -108,7 +121,8 @@ fn answer(bench: &Bench, job: &Job, out: &Mutex<&mut (dyn Write + Send)>) -> Res
 }
 
 fn opened(bench: &Bench, paths: &[PathBuf]) -> Result<Bundle, Fault> {
-    let bundle = Bundle::open(paths, &bench.limits).map_err(|error| fault_of(&error))?;
+    let bundle = Bundle::open_with(paths, &bench.limits, bench.password.as_ref())
+        .map_err(|error| fault_of(&error))?;
     not_empty(bundle.artifacts().len(), bundle.skipped().len())?;
     Ok(bundle)
 }

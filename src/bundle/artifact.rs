@@ -3,6 +3,7 @@
 
 use super::classify::{Role, RoleReason};
 use super::name::{ArtifactName, NameEncoding};
+use super::open::OpenErrorKind;
 use super::reader::ReadFault;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use std::fmt;
@@ -59,23 +60,33 @@ pub enum ModifiedSource {
     ZipNtfsUtc,
     /// Unix time in a zip extra field (0x5455): UTC, 1 s.
     ZipExtendedUtc,
+    /// A tar header (1 s) or its PAX record (finer): UTC.
+    TarUtc,
+    /// A 7z directory: UTC, 100 ns.
+    SevenZipUtc,
     /// The file system on which the analysis runs: UTC, but copying and unpacking often
     /// set it to the time of the copy.
     FolderMtime,
     /// The zip directory's own field: local time of the packing machine, even seconds.
     ZipDosLocal,
+    /// A cabinet's field: as that of a zip.
+    CabDosLocal,
 }
 
 impl ModifiedSource {
     /// A sentence on how far the time can be trusted.
     pub const fn describe(self) -> &'static str {
         match self {
-            ModifiedSource::ZipNtfsUtc => "NTFS time kept in the archive, UTC",
-            ModifiedSource::ZipExtendedUtc => "Unix time kept in the archive, UTC",
+            ModifiedSource::ZipNtfsUtc | ModifiedSource::SevenZipUtc => {
+                "NTFS time kept in the archive, UTC"
+            }
+            ModifiedSource::ZipExtendedUtc | ModifiedSource::TarUtc => {
+                "Unix time kept in the archive, UTC"
+            }
             ModifiedSource::FolderMtime => {
                 "time of the file here, which copying or unpacking may have set"
             }
-            ModifiedSource::ZipDosLocal => {
+            ModifiedSource::ZipDosLocal | ModifiedSource::CabDosLocal => {
                 "local time of the machine that packed the archive, even seconds, zone unknown"
             }
         }
@@ -94,6 +105,10 @@ pub struct Modified {
     pub packer_local: Option<NaiveDateTime>,
 }
 
+/// How a password is given, for messages.
+pub(super) const HOW_TO_GIVE: &str =
+    "--password-file FILE, or the environment variable POOLSLEUTH_PASSWORD";
+
 /// How an archive entry is encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Encryption {
@@ -103,6 +118,39 @@ pub enum Encryption {
     Aes,
     /// PKWARE's strong encryption, which hardly any tool reads.
     Strong,
+}
+
+impl Encryption {
+    /// Whether a password opens it here.
+    pub(super) const fn is_read(self) -> bool {
+        match self {
+            Encryption::ZipCrypto | Encryption::Aes => true,
+            Encryption::Strong => false,
+        }
+    }
+}
+
+impl fmt::Display for Encryption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Encryption::ZipCrypto => "the zip format's old cipher",
+            Encryption::Aes => "AES",
+            Encryption::Strong => "PKWARE strong encryption",
+        })
+    }
+}
+
+impl ArtifactIssue {
+    /// Whether it says that the artifact is encrypted and was not opened.
+    pub fn is_locked(&self) -> bool {
+        use super::open::OpenErrorKind::EncryptedDirectory;
+        matches!(
+            self,
+            ArtifactIssue::Encrypted(_)
+                | ArtifactIssue::Fault(ReadFault::WrongPassword)
+                | ArtifactIssue::NotOpened(NotOpened::Trouble(EncryptedDirectory { .. }))
+        )
+    }
 }
 
 /// Why something does not open.
@@ -185,6 +233,18 @@ pub enum ArtifactIssue {
         /// The method's number in the zip format.
         method: u16,
     },
+    /// Packed through a coder that is not read.
+    UnsupportedCoder {
+        /// The method's number in the 7z format.
+        method: u64,
+    },
+    /// A cabinet's packing that is not read.
+    UnsupportedCabinet {
+        /// The field of its folder; 2 in its low four bits is Quantum.
+        packing: u16,
+    },
+    /// It begins or goes on in another cabinet of a set.
+    OtherCabinet,
     /// Its bytes in the archive are also those of another entry.
     Overlaps,
     /// The archive's directory names an entry, but no entry begins there.
@@ -202,6 +262,57 @@ pub enum ArtifactIssue {
     Unreadable(IoTrouble),
     /// Its beginning could not be read without trouble; what came before is used.
     Fault(ReadFault),
+    /// An archive whose contents are artifacts too.
+    Opened {
+        /// How many.
+        artifacts: usize,
+    },
+    /// An archive whose contents were not looked at.
+    NotOpened(NotOpened),
+}
+
+/// Why an archive within the upload was not opened.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NotOpened {
+    /// It lies within so many others.
+    TooDeep {
+        /// As many as are opened.
+        levels: usize,
+    },
+    /// It would have to be held in memory to be read in place.
+    TooLarge {
+        /// Bytes that were left for that.
+        allowed: u64,
+    },
+    /// Nothing that is read here.
+    Format(&'static str),
+    /// It is damaged, split, or else no use.
+    Trouble(OpenErrorKind),
+}
+
+impl fmt::Display for NotOpened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotOpened::TooDeep { levels } => write!(
+                f,
+                "not opened: archives are followed {levels} deep; unpack the outer one and pass \
+                 what was in it"
+            ),
+            NotOpened::TooLarge { allowed } => write!(
+                f,
+                "not opened: it is packed within another archive and larger than the {} MiB of \
+                 memory left for that; unpack the outer one and pass what was in it",
+                allowed >> 20
+            ),
+            NotOpened::Format(what) => {
+                write!(
+                    f,
+                    "not opened: {what}, which is not read; unpack it and pass the folder"
+                )
+            }
+            NotOpened::Trouble(why) => write!(f, "not opened: {why}"),
+        }
+    }
 }
 
 impl fmt::Display for ArtifactIssue {
@@ -213,23 +324,34 @@ impl fmt::Display for ArtifactIssue {
             }
             Self::DuplicateName { count } => write!(f, "{count} artifacts have this name"),
             Self::CaseClash => f.write_str("another name differs from it in case only"),
-            Self::Encrypted(kind) => {
-                let cipher = match kind {
-                    Encryption::ZipCrypto => "the zip format's old cipher",
-                    Encryption::Aes => "AES",
-                    Encryption::Strong => "PKWARE strong encryption",
-                };
-                write!(
-                    f,
-                    "encrypted with {cipher}: unpack it with its password and pass the folder"
-                )
-            }
+            Self::Encrypted(kind) if kind.is_read() => write!(
+                f,
+                "encrypted with {kind}: give its password ({HOW_TO_GIVE})"
+            ),
+            Self::Encrypted(kind) => write!(
+                f,
+                "encrypted with {kind}, which is not read: unpack it with its password and pass \
+                 the folder"
+            ),
             Self::UnsupportedMethod { method } => {
                 write!(
                     f,
                     "packed with method {method}, which is not read: unpack it and pass the folder"
                 )
             }
+            Self::UnsupportedCoder { method } => write!(
+                f,
+                "packed with 7z method {method:x}, which is not read: unpack it and pass the folder"
+            ),
+            Self::UnsupportedCabinet { packing } => write!(
+                f,
+                "packed with cabinet method {packing:#x}, which is not read: unpack it and pass the \
+                 folder"
+            ),
+            Self::OtherCabinet => f.write_str(
+                "begins or goes on in another cabinet of the set: unpack the whole set and pass the \
+                 folder",
+            ),
             Self::Overlaps => f.write_str("shares its bytes with another entry of the archive"),
             Self::LocalHeaderMissing => {
                 f.write_str("the archive's directory lists it, but it is not there")
@@ -244,6 +366,9 @@ impl fmt::Display for ArtifactIssue {
             Self::NoChecksum => f.write_str("the archive holds no checksum for it"),
             Self::Unreadable(why) => write!(f, "cannot be opened: {why}"),
             Self::Fault(fault) => write!(f, "{fault}"),
+            Self::Opened { artifacts: 1 } => f.write_str("its one file was read too"),
+            Self::Opened { artifacts } => write!(f, "its {artifacts} files were read too"),
+            Self::NotOpened(why) => write!(f, "{why}"),
         }
     }
 }
@@ -270,6 +395,8 @@ pub enum SkipReason {
     Unreadable(IoTrouble),
     /// A directory entry of an archive that claims to have content.
     DirectoryWithContent,
+    /// A hard link to an entry that does not stand before it in the archive.
+    LinkTargetMissing,
 }
 
 impl fmt::Display for SkipReason {
@@ -280,90 +407,8 @@ impl fmt::Display for SkipReason {
             SkipReason::DesktopJunk => f.write_str("housekeeping of a desktop"),
             SkipReason::Unreadable(why) => write!(f, "cannot be listed: {why}"),
             SkipReason::DirectoryWithContent => f.write_str("a directory that claims content"),
-        }
-    }
-}
-
-/// Something about the upload as a whole.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum BundleNote {
-    /// Every artifact lay below this folder, which was taken off their names.
-    CommonRootStripped {
-        /// The folder, with `/` between its components.
-        root: ArtifactName,
-    },
-    /// The archive's directory is missing or damaged; entries were searched for.
-    ArchiveRepaired {
-        /// Artifacts found by the search.
-        recovered: usize,
-        /// What is wrong with the directory.
-        because: DirectoryFault,
-    },
-    /// The archive's directory lists another number of entries than it says.
-    EntryCountDiffers {
-        /// As stated.
-        stated: u64,
-        /// As found.
-        found: u64,
-    },
-    /// Bytes before the archive, as in a self-extracting one.
-    LeadingBytes {
-        /// How many.
-        bytes: u64,
-    },
-    /// Bytes behind the archive.
-    TrailingBytes {
-        /// How many.
-        bytes: u64,
-    },
-}
-
-/// What is wrong with an archive's directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum DirectoryFault {
-    /// There is none: the archive was cut off, or is still being written.
-    Missing,
-    /// It breaks off or turns to nonsense at this offset of the archive.
-    BrokenAt {
-        /// Offset in the archive file.
-        offset: u64,
-    },
-}
-
-impl fmt::Display for BundleNote {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            BundleNote::CommonRootStripped { root } => {
-                write!(
-                    f,
-                    "all artifacts lie below `{root}`; names are relative to it"
-                )
-            }
-            BundleNote::ArchiveRepaired { recovered, because } => {
-                match because {
-                    DirectoryFault::Missing => {
-                        f.write_str("the archive has no directory (cut off?)")?
-                    }
-                    DirectoryFault::BrokenAt { offset } => {
-                        write!(f, "the archive's directory is broken at offset {offset}")?;
-                    }
-                }
-                write!(
-                    f,
-                    "; {recovered} artifacts were found by searching. Ask for the file again"
-                )
-            }
-            BundleNote::EntryCountDiffers { stated, found } => {
-                write!(
-                    f,
-                    "the archive says it has {stated} entries, but lists {found}"
-                )
-            }
-            BundleNote::LeadingBytes { bytes } => {
-                write!(f, "{bytes} bytes stand before the archive")
-            }
-            BundleNote::TrailingBytes { bytes } => {
-                write!(f, "{bytes} bytes stand behind the archive")
+            SkipReason::LinkTargetMissing => {
+                f.write_str("a hard link to a file that is not in the archive before it")
             }
         }
     }

@@ -33,6 +33,14 @@ pub struct Limits {
     pub name_bytes: usize,
     /// Folders within folders.
     pub depth: usize,
+    /// Archives within the archive or folder that was passed, and again within those.
+    /// Collectors pack folders that hold archives; what lies deeper was collected by
+    /// nobody on purpose, and each level may multiply what the one above unpacks to.
+    pub nesting: usize,
+    /// Bytes of memory for contents that have no random access in place: entries of
+    /// solid archives, recompressed (beyond it they are unpacked again for each reader),
+    /// and archives packed within archives (beyond it they are not opened).
+    pub memory_bytes: u64,
 }
 
 impl Default for Limits {
@@ -45,6 +53,8 @@ impl Default for Limits {
             ratio_free_bytes: 64 * MIB,
             name_bytes: 4096,
             depth: 64,
+            nesting: 2,
+            memory_bytes: 256 * MIB,
         }
     }
 }

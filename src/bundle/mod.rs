@@ -1,7 +1,8 @@
 //! What was uploaded: opened where it lies, listed, never unpacked to disk.
 //!
 //! ```text
-//! paths ──► container (folder, file, zip) ──► inventory: name, size, time, role ──► readers
+//! paths ──► container (folder, file, zip, tar …) ──► inventory: name, size, time, role ──► readers
+//!              └── and archives within
 //! ```
 //! [`Bundle::open`] lists what a folder, an archive or loose files hold, sorts it, and
 //! classifies each artifact by its name *and* its first bytes. Contents are then streamed
@@ -33,21 +34,26 @@ mod digest;
 mod limits;
 mod manifest;
 mod name;
+mod nested;
+mod note;
 mod open;
+mod password;
 mod reader;
 mod source;
 
 pub use artifact::{
-    Artifact, ArtifactId, ArtifactIssue, BundleNote, DirectoryFault, Encryption, IoTrouble,
-    Modified, ModifiedSource, SkipReason, Skipped, SystemErrorKind, When,
+    Artifact, ArtifactId, ArtifactIssue, Encryption, IoTrouble, Modified, ModifiedSource,
+    NotOpened, SkipReason, Skipped, SystemErrorKind, When,
 };
 pub use classify::{Basis, HEAD_BYTES, NameHint, NotAnImage, Role, RoleReason, classify};
-pub use container::ContainerKind;
+pub use container::{ContainerKind, Packing, single_within};
 pub use digest::{ContentDigest, HashingReader, HashingWriter, NotADigest, Sha256, case_digest};
 pub use limits::{ByteLimit, LimitHit, Limits};
 pub use manifest::{FileRole, Manifest, ManifestFile, ManifestHost, NoManifest};
 pub use name::{ArtifactName, NameEncoding};
+pub use note::{BundleNote, DirectoryFault};
 pub use open::{InputKind, Listed, ListedEntry, OpenError, OpenErrorKind};
+pub use password::Password;
 pub use reader::{ArtifactReader, ReadError, ReadErrorKind, ReadFault};
 
 use open::Place;
@@ -81,16 +87,41 @@ impl Bundle {
     /// When a path does not open, is an archive in which nothing is found, or when
     /// limits leave nothing to read. Trouble with single artifacts is no error.
     pub fn open(paths: &[PathBuf], limits: &Limits) -> Result<Bundle, OpenError> {
-        open::open(paths, limits)
+        open::open(paths, limits, None)
+    }
+
+    /// As [`open`](Self::open), with the password of what is encrypted in it.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and when something is encrypted and the password opens
+    /// none of it.
+    pub fn open_with(
+        paths: &[PathBuf],
+        limits: &Limits,
+        password: Option<&Password>,
+    ) -> Result<Bundle, OpenError> {
+        open::open(paths, limits, password)
+    }
+
+    /// Artifacts that are encrypted and were not opened, for want of the password.
+    pub fn locked(&self) -> impl Iterator<Item = &Artifact> {
+        self.artifacts
+            .iter()
+            .filter(|artifact| artifact.issues.iter().any(ArtifactIssue::is_locked))
     }
 
     /// Lists what [`Bundle::open`] would open, by the word of the containers: no content is
-    /// read, so this is quick, and sizes are claims.
+    /// read but of archives that are one stream, so this is quick, and sizes are claims.
+    /// Archives within are listed and not opened.
     ///
     /// # Errors
     /// As those of [`Bundle::open`].
-    pub fn list(paths: &[PathBuf], limits: &Limits) -> Result<Listed, OpenError> {
-        open::list(paths, limits)
+    pub fn list(
+        paths: &[PathBuf],
+        limits: &Limits,
+        password: Option<&Password>,
+    ) -> Result<Listed, OpenError> {
+        open::list(paths, limits, password)
     }
 
     /// What was passed.
@@ -287,7 +318,7 @@ impl Bundle {
     /// When the file cannot be read any more.
     pub fn input_sha256(&self) -> io::Result<Option<Sha256>> {
         match (&self.input, self.paths.as_slice()) {
-            (InputKind::One(ContainerKind::Zip | ContainerKind::File), [path]) => {
+            (InputKind::One(kind), [path]) if *kind != ContainerKind::Folder => {
                 let (digest, _, _) = HashingReader::new(File::open(path)?).finish()?;
                 Ok(Some(digest))
             }

@@ -1,13 +1,14 @@
 //! Opening an upload: which containers it consists of, and one inventory over all.
 
 use super::Bundle;
-use super::artifact::{
-    Artifact, ArtifactId, ArtifactIssue, BundleNote, DirectoryFault, IoTrouble, Modified, Skipped,
-};
+use super::artifact::{Artifact, ArtifactId, ArtifactIssue, IoTrouble, Modified, Skipped};
 use super::classify::{self, HEAD_BYTES, Role, RoleReason};
-use super::container::{self, Container, ContainerKind, Entry, Listing};
+use super::container::{self, Container, ContainerKind, Entry, Garage, Hoard, Listing, Opening};
 use super::limits::{Allowance, LimitHit, Limits};
 use super::name::ArtifactName;
+use super::nested;
+use super::note::{BundleNote, DirectoryFault};
+use super::password::Password;
 use super::reader::{ArtifactReader, Ledger, ReadErrorKind};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -26,7 +27,7 @@ pub struct OpenError {
 }
 
 /// What keeps an upload from being opened.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum OpenErrorKind {
     /// No path was given.
     #[error("no folder, archive or file was given")]
@@ -45,6 +46,20 @@ pub enum OpenErrorKind {
     /// An archive without a usable directory in which no entry was found either.
     #[error("a damaged archive ({}) in which no entry was found; ask for the file again, or repair it with `zip -FF`", describe(*.0))]
     DamagedArchive(DirectoryFault),
+    /// Even the names in it are encrypted.
+    #[error("{}", locked_directory(*.wrong))]
+    EncryptedDirectory {
+        /// A password was given, and it is another.
+        wrong: bool,
+    },
+    /// The password opens nothing of what is encrypted.
+    #[error(
+        "the password does not fit: {files} of its files are encrypted, and none with this one"
+    )]
+    WrongPassword {
+        /// How many are encrypted.
+        files: usize,
+    },
     /// Limits left nothing to read.
     #[error("nothing is left to read: {0}")]
     NothingWithinLimits(LimitHit),
@@ -54,6 +69,16 @@ fn describe(fault: DirectoryFault) -> String {
     match fault {
         DirectoryFault::Missing => "it has no directory, as if cut off".to_owned(),
         DirectoryFault::BrokenAt { offset } => format!("its directory breaks at offset {offset}"),
+    }
+}
+
+fn locked_directory(wrong: bool) -> String {
+    match wrong {
+        true => "the password does not fit: it is encrypted with another, its names too".to_owned(),
+        false => format!(
+            "encrypted, its names too; give its password ({})",
+            super::artifact::HOW_TO_GIVE
+        ),
     }
 }
 
@@ -94,14 +119,15 @@ pub(super) struct Place {
 
 /// The parts of a bundle while its containers are listed.
 #[derive(Default)]
-struct Collected {
-    found: Vec<(Arc<dyn Container>, usize, Entry)>,
+pub(super) struct Collected {
+    pub found: Vec<Found>,
     skipped: Vec<Skipped>,
-    limits_hit: Vec<LimitHit>,
+    pub limits_hit: Vec<LimitHit>,
     notes: Vec<BundleNote>,
 }
 
-/// What an upload holds by the word of its containers: nothing in it was read.
+/// What an upload holds by the word of its containers: nothing in it was read, and archives
+/// within it were not opened, unless it holds nothing else.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
     /// The entries in the order that [`Bundle::artifacts`] gives them.
@@ -119,17 +145,47 @@ pub struct ListedEntry {
     pub size: Option<u64>,
     /// When it was last written.
     pub modified: Option<Modified>,
+    /// It is encrypted, and there is no password for it.
+    pub locked: bool,
 }
 
-pub(super) fn open(paths: &[PathBuf], limits: &Limits) -> Result<Bundle, OpenError> {
-    let (collected, input, paths) = collect(paths, limits)?;
-    Ok(collected.into_bundle(input, paths, limits))
+/// An entry, where it is, and within how many archives it lies.
+pub(super) struct Found {
+    pub container: Arc<dyn Container>,
+    pub index: usize,
+    pub entry: Entry,
+    pub level: usize,
 }
 
-pub(super) fn list(paths: &[PathBuf], limits: &Limits) -> Result<Listed, OpenError> {
-    let (mut collected, _, _) = collect(paths, limits)?;
+pub(super) fn open(
+    paths: &[PathBuf],
+    limits: &Limits,
+    password: Option<&Password>,
+) -> Result<Bundle, OpenError> {
+    let means = Means::new(limits, password);
+    let (mut collected, input, paths) = collect(paths, &means)?;
+    nested::expand(&mut collected, &means);
+    collected.cap(limits);
+    let locks = collected.locks();
+    let bundle = collected.into_bundle(input, paths, limits);
+    let files = bundle.locked().count();
+    if password.is_some() && files > 0 && files >= locks {
+        let path = bundle.paths.first().cloned().unwrap_or_default();
+        let kind = OpenErrorKind::WrongPassword { files };
+        return Err(OpenError { path, kind });
+    }
+    Ok(bundle)
+}
+
+pub(super) fn list(
+    paths: &[PathBuf],
+    limits: &Limits,
+    password: Option<&Password>,
+) -> Result<Listed, OpenError> {
+    let (mut collected, _, _) = collect(paths, &Means::new(limits, password))?;
     collected.sort();
-    let listed = |(_, _, entry): (_, _, Entry)| ListedEntry {
+    let listed = |Found { entry, .. }: Found| ListedEntry {
+        locked: entry.issues.iter().any(ArtifactIssue::is_locked),
         name: entry.name,
         size: entry.claimed_size.or(entry.size),
         modified: entry.modified,
@@ -143,7 +199,7 @@ pub(super) fn list(paths: &[PathBuf], limits: &Limits) -> Result<Listed, OpenErr
 /// Lists the containers at `paths`, each once.
 fn collect(
     paths: &[PathBuf],
-    limits: &Limits,
+    means: &Means<'_>,
 ) -> Result<(Collected, InputKind, Vec<PathBuf>), OpenError> {
     let mut paths = paths.to_vec();
     let mut seen = std::collections::BTreeSet::new();
@@ -167,15 +223,23 @@ fn collect(
             path: path.clone(),
             kind,
         };
-        let listing = container::recognise(path, limits).map_err(fail)?;
+        let name = base_name(path);
+        let opening = means.opening(&name, 0, None);
+        let listing = container::recognise(path, &opening).map_err(fail)?;
         kinds.push(listing.kind);
-        collected.add(listing, labels.get(nth).map(Vec::as_slice));
+        let (listing, level) = nested::unwrapped(listing, means);
+        let place = match labels.get(nth) {
+            Some(label) if listing.kind == ContainerKind::File => Placing::As(label),
+            Some(label) => Placing::Below(label),
+            None => Placing::Asis,
+        };
+        collected.add(listing, place, level);
     }
     let input = match kinds.as_slice() {
         [kind] => InputKind::One(*kind),
         _ => InputKind::Several,
     };
-    collected.cap(limits);
+    collected.cap(means.limits);
     if let (true, Some(hit)) = (collected.found.is_empty(), collected.limits_hit.first()) {
         let kind = OpenErrorKind::NothingWithinLimits(hit.clone());
         return Err(OpenError { path: first, kind });
@@ -188,10 +252,7 @@ fn collect(
 fn labels(paths: &[PathBuf]) -> Vec<Vec<u8>> {
     let mut taken = BTreeMap::new();
     let label = |path: &PathBuf| {
-        let base = path.file_name().unwrap_or(path.as_os_str());
-        let base = ArtifactName::new(base.as_encoded_bytes())
-            .as_bytes()
-            .to_vec();
+        let base = base_name(path).as_bytes().to_vec();
         let count = taken
             .entry(base.clone())
             .and_modify(|n| *n += 1)
@@ -205,21 +266,90 @@ fn labels(paths: &[PathBuf]) -> Vec<Vec<u8>> {
     paths.iter().map(label).collect()
 }
 
+/// What all containers of a bundle are opened with.
+pub(super) struct Means<'a> {
+    pub limits: &'a Limits,
+    password: Option<&'a Password>,
+    hoard: Hoard,
+    garage: Arc<Garage>,
+}
+
+impl<'a> Means<'a> {
+    fn new(limits: &'a Limits, password: Option<&'a Password>) -> Self {
+        Means {
+            limits,
+            password,
+            hoard: Hoard::new(limits.memory_bytes),
+            garage: Arc::default(),
+        }
+    }
+
+    pub(super) fn hoard(&self) -> &Hoard {
+        &self.hoard
+    }
+
+    /// For an archive of this name, of which `packed` bytes lie on disk.
+    pub(super) fn opening<'b>(
+        &'b self,
+        name: &'b ArtifactName,
+        packed: u64,
+        modified: Option<Modified>,
+    ) -> Opening<'b> {
+        Opening {
+            limits: self.limits,
+            hoard: &self.hoard,
+            garage: &self.garage,
+            password: self.password,
+            name,
+            modified,
+            packed,
+        }
+    }
+}
+
+/// Where a container's names go.
+#[derive(Clone, Copy)]
+pub(super) enum Placing<'a> {
+    /// They stay.
+    Asis,
+    /// Its one file is called so.
+    As(&'a [u8]),
+    /// Below this name.
+    Below(&'a [u8]),
+}
+
+impl Placing<'_> {
+    fn place(self, name: ArtifactName) -> ArtifactName {
+        match self {
+            Placing::Asis => name,
+            Placing::As(label) => ArtifactName::new(label),
+            Placing::Below(label) => name.below(label),
+        }
+    }
+}
+
+/// The last component of a path.
+fn base_name(path: &Path) -> ArtifactName {
+    let base = path.file_name().unwrap_or(path.as_os_str());
+    ArtifactName::new(base.as_encoded_bytes())
+}
+
 impl Collected {
-    fn add(&mut self, mut listing: Listing, label: Option<&[u8]>) {
+    /// Adds what a container holds, which lies within `level` archives.
+    pub(super) fn add(&mut self, mut listing: Listing, placing: Placing<'_>, level: usize) {
         strip_common_root(&mut listing);
-        let container: Arc<dyn Container> = Arc::from(listing.container);
-        let place = |name: ArtifactName| match label {
-            Some(label) if listing.kind == ContainerKind::File => ArtifactName::new(label),
-            Some(label) => name.below(label),
-            None => name,
-        };
+        let place = |name: ArtifactName| placing.place(name);
         for (index, entry) in listing.entries.into_iter().enumerate() {
             let entry = Entry {
                 name: place(entry.name),
                 ..entry
             };
-            self.found.push((Arc::clone(&container), index, entry));
+            self.found.push(Found {
+                container: Arc::clone(&listing.container),
+                index,
+                entry,
+                level,
+            });
         }
         let skipped = listing.skipped.into_iter();
         self.skipped.extend(skipped.map(|s| Skipped {
@@ -230,19 +360,25 @@ impl Collected {
         self.notes.extend(listing.notes);
     }
 
+    /// How many entries are encrypted, opened or not.
+    fn locks(&self) -> usize {
+        let entries = self.found.iter().map(|found| &found.entry);
+        entries.filter(|entry| entry.encrypted).count()
+    }
+
     /// Holds several containers together to the cap of one.
     fn cap(&mut self, limits: &Limits) {
         if self.found.len() > limits.entries {
             self.found.truncate(limits.entries);
-            self.limits_hit.push(LimitHit::Entries {
-                limit: limits.entries,
-            });
+            let limit = limits.entries;
+            self.limits_hit.push(LimitHit::Entries { limit });
+            self.limits_hit.dedup();
         }
     }
 
     /// By name without regard to case, by name, by place in the container.
     fn sort(&mut self) {
-        self.found.sort_by_cached_key(|(_, index, entry)| {
+        self.found.sort_by_cached_key(|Found { index, entry, .. }| {
             (entry.name.folded(), entry.name.as_bytes().to_vec(), *index)
         });
     }
@@ -250,19 +386,19 @@ impl Collected {
     fn into_bundle(mut self, input: InputKind, paths: Vec<PathBuf>, limits: &Limits) -> Bundle {
         self.sort();
         mark_clashes(&mut self.found);
-        let claims: Vec<_> = self.found.iter().map(|(_, _, entry)| entry.claim).collect();
+        let claims: Vec<_> = self.found.iter().map(|found| found.entry.claim).collect();
         let ledger = Arc::<Ledger>::default();
         let places: Vec<Place> = self
             .found
             .iter()
             .zip(limits.allot(&claims))
-            .map(|((container, index, _), allowance)| Place {
-                container: Arc::clone(container),
-                index: *index,
+            .map(|(found, allowance)| Place {
+                container: Arc::clone(&found.container),
+                index: found.index,
                 allowance,
             })
             .collect();
-        let entries: Vec<Entry> = self.found.into_iter().map(|(_, _, entry)| entry).collect();
+        let entries: Vec<Entry> = self.found.into_iter().map(|found| found.entry).collect();
         let artifacts = entries
             .into_par_iter()
             .zip(&places)
@@ -316,17 +452,17 @@ fn common_root(entries: &[Entry]) -> Option<Vec<u8>> {
 }
 
 /// Notes what is odd about names, given all of them in order.
-fn mark_clashes(found: &mut [(Arc<dyn Container>, usize, Entry)]) {
+fn mark_clashes(found: &mut [Found]) {
     let folded: Vec<String> = found
         .iter()
-        .map(|(_, _, entry)| entry.name.folded())
+        .map(|found| found.entry.name.folded())
         .collect();
     let mut start = 0;
     for group in folded.chunk_by(|a, b| a == b) {
         let end = start + group.len();
         let group = found.get_mut(start..end).unwrap_or_default();
-        let names: Vec<ArtifactName> = group.iter().map(|(_, _, e)| e.name.clone()).collect();
-        for (_, _, entry) in group {
+        let names: Vec<ArtifactName> = group.iter().map(|found| found.entry.name.clone()).collect();
+        for Found { entry, .. } in group {
             let count = names.iter().filter(|name| **name == entry.name).count();
             if count > 1 {
                 entry.issues.push(ArtifactIssue::DuplicateName { count });

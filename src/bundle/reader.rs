@@ -4,7 +4,7 @@
 //! like its end does. It is never silent: the reader keeps it, and the bundle's ledger
 //! collects the faults of all readers for the coverage.
 
-use super::artifact::{ArtifactId, Encryption, IoTrouble};
+use super::artifact::{ArtifactId, Encryption, HOW_TO_GIVE, IoTrouble};
 use super::limits::{Allowance, ByteLimit};
 use super::name::ArtifactName;
 use std::collections::BTreeMap;
@@ -21,6 +21,13 @@ pub enum ReadFault {
     Truncated,
     /// The packed bytes are no valid stream.
     Damaged,
+    /// It is encrypted, and with another password than the one that was given.
+    WrongPassword,
+    /// Unpacking it would take more memory than is given to it.
+    NeedsMemory {
+        /// Bytes that it may take.
+        allowed: u64,
+    },
     /// A limit of the bundle was met.
     LimitReached {
         /// Which one.
@@ -40,6 +47,14 @@ impl fmt::Display for ReadFault {
             }
             ReadFault::Truncated => f.write_str("it breaks off in the archive"),
             ReadFault::Damaged => f.write_str("its packed bytes are damaged"),
+            ReadFault::WrongPassword => {
+                f.write_str("it is encrypted with another password than the one given")
+            }
+            ReadFault::NeedsMemory { allowed } => write!(
+                f,
+                "unpacking it needs more than the {} MiB of memory that it is given",
+                allowed >> 20
+            ),
             ReadFault::LimitReached { limit, allowed } => {
                 write!(
                     f,
@@ -92,7 +107,7 @@ pub enum ReadErrorKind {
     #[error("no such artifact in this bundle")]
     UnknownId,
     /// It is encrypted.
-    #[error("encrypted; unpack the archive with its password and pass the folder")]
+    #[error("encrypted with {0}; give its password ({HOW_TO_GIVE})")]
     Encrypted(Encryption),
     /// Its compression is not supported.
     #[error(
@@ -102,6 +117,28 @@ pub enum ReadErrorKind {
         /// The method's number.
         method: u16,
     },
+    /// It goes through a coder that is not read.
+    #[error(
+        "packed with 7z method {method:x}, which is not read; unpack the archive and pass the folder"
+    )]
+    UnsupportedCoder {
+        /// The method's number in the 7z format.
+        method: u64,
+    },
+    /// It lies in another cabinet of a set.
+    #[error("it begins in another cabinet of the set; unpack the whole set and pass the folder")]
+    OtherCabinet,
+    /// A cabinet's packing that is not read.
+    #[error(
+        "packed with cabinet method {packing:#x}, which is not read; unpack the cabinet and pass the folder"
+    )]
+    UnsupportedCabinet {
+        /// The field of its folder.
+        packing: u16,
+    },
+    /// Reading it would end at once with this.
+    #[error("{0}")]
+    Faulty(ReadFault),
     /// No entry begins where the archive's directory says.
     #[error("the archive's directory lists it, but it is not there")]
     LocalHeaderMissing,

@@ -97,7 +97,7 @@ fn of_bundle(bundle: &Bundle) -> Vec<String> {
     let of_archive = bundle
         .notes()
         .iter()
-        .filter(|note| !matches!(note, BundleNote::CommonRootStripped { .. }));
+        .filter(|note| !note.is_about_names());
     let mut notes: Vec<String> = of_archive.map(ToString::to_string).collect();
     notes.extend(
         bundle
@@ -111,16 +111,13 @@ fn of_bundle(bundle: &Bundle) -> Vec<String> {
 /// False if a part of the upload is known to be missing, or a log or a snapshot file could not be
 /// read to its end: nothing found in the rest is then not nothing there.
 fn is_whole(bundle: &Bundle) -> bool {
-    let missing = bundle.notes().iter().any(|note| match note {
-        BundleNote::ArchiveRepaired { .. } => true,
-        BundleNote::EntryCountDiffers { stated, found } => stated > found,
-        _ => false,
-    });
+    let missing = bundle.notes().iter().any(BundleNote::is_damage);
     let decides = |id| {
         let role = bundle.artifact(id).map(|artifact| artifact.role);
         role.is_some_and(|role| role == Role::HttpErr || role.has_snapshots())
     };
-    !missing && !bundle.faults().iter().any(|(id, _)| decides(*id))
+    let locked = bundle.locked().next().is_some();
+    !missing && !locked && !bundle.faults().iter().any(|(id, _)| decides(*id))
 }
 
 /// Analyses one case. `more_images` are folders of images to look into beside the bundle's own.

@@ -9,7 +9,7 @@ use super::args::{
 };
 use super::exit::{Exit, Failure};
 use super::redact::Redaction;
-use super::{output, progress, redact};
+use super::{output, password, progress, redact};
 use crate::artifact::pooltag;
 use crate::bundle::{Bundle, Limits};
 use crate::case::{self, Options};
@@ -59,16 +59,13 @@ pub(super) fn report(
     redaction: Option<(Redaction, &RedactArgs)>,
     common: &Common,
 ) -> Result<Report, Failure> {
-    let bundle = Bundle::open(case.paths, &Limits::default())?;
+    let bundle = password::open(case.paths, common)?;
     if bundle.artifacts().is_empty() {
         return Err(Failure::Nothing(holds_nothing(case.paths, &bundle)));
     }
     let mut more = Vec::new();
     for folder in case.drivers {
-        more.push(Bundle::open(
-            std::slice::from_ref(folder),
-            &Limits::default(),
-        )?);
+        more.push(password::open(std::slice::from_ref(folder), common)?);
     }
     if common.verbose {
         let _ = writeln!(

@@ -48,6 +48,18 @@ pub(super) struct Common {
     /// Remarks on stderr on what is being done.
     #[arg(short, long, global = true)]
     pub(super) verbose: bool,
+    /// The password of encrypted archives: the first line of this file. Without a password, it is
+    /// asked for on a terminal.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(super) password_file: Option<PathBuf>,
+    /// The environment variable that holds it, if it is another than POOLSLEUTH_PASSWORD.
+    #[arg(
+        long,
+        value_name = "NAME",
+        global = true,
+        conflicts_with = "password_file"
+    )]
+    pub(super) password_env: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -76,7 +88,7 @@ pub(super) enum ColorMode {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Analyse one case: a folder, a zip, or loose files.
+    /// Analyse one case: a folder, an archive, or loose files.
     Analyze(AnalyzeArgs),
     /// Read HTTPERR logs alone: refused connections, outages, other reasons.
     Refusals(QuickArgs),
@@ -175,7 +187,7 @@ pub(super) enum ReportFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct AnalyzeArgs {
-    /// The case: a folder, a .zip, or the files of one case.
+    /// The case: a folder, an archive (zip, 7z, tar, cab), or the files of one case.
     #[arg(required = true, value_name = "BUNDLE")]
     pub(super) bundle: Vec<PathBuf>,
     #[command(flatten)]
@@ -322,7 +334,7 @@ pub(super) enum DiffFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
-    /// The first case: a report.json, or a folder or .zip, which is analysed now.
+    /// The first case: a report.json, or a folder or archive, which is analysed now.
     #[arg(value_name = "A")]
     pub(super) a: PathBuf,
     /// The second case, likewise.
@@ -349,7 +361,7 @@ pub(super) struct ShowArgs {
     /// Evidence to show: E12, or 12.
     #[arg(value_name = "ID")]
     pub(super) ids: Vec<String>,
-    /// The case: a folder, a .zip, or the files of one case. Repeatable.
+    /// The case: a folder, an archive (zip, 7z, tar, cab), or the files of one case. Repeatable.
     #[arg(short, long, value_name = "BUNDLE")]
     pub(super) bundle: Vec<PathBuf>,
     /// More driver images, as given to analyze. Repeatable.

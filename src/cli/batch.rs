@@ -12,7 +12,7 @@ use super::args::{Common, FactArgs};
 use super::batch_args::{BatchArgs, CapArgs, MergeArgs, WorkerArgs};
 use super::exit::{Exit, Failure};
 use super::output::safe;
-use super::{analyze, batch_progress};
+use super::{analyze, batch_progress, password};
 use crate::batch::cache::{Cache, Pruned};
 use crate::batch::crew::{Stop, WorkerCommand};
 use crate::batch::images::ImageWork;
@@ -47,6 +47,7 @@ pub(super) fn run(args: &BatchArgs, common: &Common) -> Result<Exit, Failure> {
                 why,
             })?,
             words: worker_words(args, cache.as_deref()),
+            password: password::given(common)?,
             time_limit: Duration::from_secs(args.time_limit),
         },
         jobs: common.jobs.map_or_else(processors, std::num::NonZero::get),
@@ -392,11 +393,21 @@ pub(super) fn worker(args: &WorkerArgs) -> Result<Exit, Failure> {
     fence(args.worker_memory);
     let options = analyze::options_with(&args.facts, &args.drivers)?;
     let limits = limits(&args.caps);
+    let password = match args.password_on_stdin {
+        true => Some(
+            batch_worker::password(&mut io::stdin().lock()).map_err(|why| Failure::Given {
+                path: "stdin".into(),
+                why,
+            })?,
+        ),
+        false => None,
+    };
     let mut more_images = Vec::new();
     for folder in &args.drivers {
-        more_images.push(Bundle::open(
+        more_images.push(Bundle::open_with(
             std::slice::from_ref(folder),
             &Limits::default(),
+            password.as_ref(),
         )?);
     }
     let memory: Box<dyn ImageMemory> = match &args.cache {
@@ -413,6 +424,7 @@ pub(super) fn worker(args: &WorkerArgs) -> Result<Exit, Failure> {
     };
     let bench = Bench {
         limits,
+        password,
         options,
         more_images,
         memory,

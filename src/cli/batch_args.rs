@@ -125,4 +125,7 @@ pub(super) struct WorkerArgs {
     pub(super) cache: Option<PathBuf>,
     #[arg(long)]
     pub(super) worker_memory: u64,
+    /// The first line on stdin is the password of encrypted archives.
+    #[arg(long)]
+    pub(super) password_on_stdin: bool,
 }

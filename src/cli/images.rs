@@ -12,11 +12,11 @@ use serde::Serialize;
 use super::args::{Common, InspectArgs, QuickFormat, ScanArgs, ScanFormat};
 use super::exit::{Exit, Failure};
 use super::output::{safe, to_stdout};
-use super::progress;
+use super::{password, progress};
 use crate::artifact::driver::catalog::Catalog;
 use crate::artifact::driver::image::Image;
 use crate::artifact::driver::tags::{Finding, TagQuery, Via, Wanted, analyse, same};
-use crate::bundle::{Artifact, Basis, Bundle, Limits, NotAnImage, Role, Sha256};
+use crate::bundle::{Artifact, Basis, Bundle, NotAnImage, Role, Sha256};
 use crate::case::{ImageReport, Phase, catalogs_of, inspect_image};
 use crate::report::escape::{Neutral, csv_cell};
 use crate::tag::Tag;
@@ -67,7 +67,7 @@ struct Looked {
 }
 
 pub(super) fn scan(args: &ScanArgs, common: &Common) -> Result<Exit, Failure> {
-    let bundle = Bundle::open(&args.paths, &Limits::default())?;
+    let bundle = password::open(&args.paths, common)?;
     let images = images(&bundle);
     if images.is_empty() {
         return Err(none_found(&bundle));
@@ -356,7 +356,7 @@ fn write_line(format: ScanFormat, line: &Line, out: &mut dyn Write) -> io::Resul
 }
 
 pub(super) fn inspect(args: &InspectArgs, common: &Common) -> Result<Exit, Failure> {
-    let bundle = Bundle::open(&args.drivers, &Limits::default())?;
+    let bundle = password::open(&args.drivers, common)?;
     let images = images(&bundle);
     if images.is_empty() {
         return Err(none_found(&bundle));

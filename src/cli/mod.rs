@@ -12,6 +12,7 @@ mod exit;
 mod generate;
 mod images;
 mod output;
+mod password;
 mod progress;
 mod quick;
 mod redact;

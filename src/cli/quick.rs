@@ -8,8 +8,7 @@ use serde::Serialize;
 use super::args::{Common, QuickArgs, QuickFormat, TagsArgs};
 use super::exit::{Exit, Failure};
 use super::output::{safe, to_stdout};
-use super::{analyze, progress, redact};
-use crate::bundle::{Bundle, Limits};
+use super::{analyze, password, progress, redact};
 use crate::case::{self, LogsAlone};
 use crate::report::model::{Pool, Report, TagRow};
 
@@ -21,7 +20,7 @@ const MAX_SHOWN: usize = 20;
 
 pub(super) fn refusals(args: &QuickArgs, common: &Common) -> Result<Exit, Failure> {
     let redaction = redact::prepare(&args.redact, None, common)?;
-    let bundle = Bundle::open(&args.files, &Limits::default())?;
+    let bundle = password::open(&args.files, common)?;
     let read = {
         let progress = progress::of(common);
         case::refusals(&bundle, progress.as_ref())
@@ -168,7 +167,7 @@ fn refusals_json(read: &LogsAlone, out: &mut dyn Write) -> io::Result<()> {
 
 pub(super) fn tags(args: &TagsArgs, common: &Common) -> Result<Exit, Failure> {
     let redaction = redact::prepare(&args.redact, None, common)?;
-    let bundle = Bundle::open(&args.files, &Limits::default())?;
+    let bundle = password::open(&args.files, common)?;
     let options = analyze::options(&args.facts)?;
     let report = {
         let progress = progress::of(common);

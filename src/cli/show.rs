@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::args::{Common, QuickFormat, ShowArgs};
 use super::exit::{Exit, Failure};
 use super::output::{safe, to_stdout};
-use crate::bundle::{Bundle, Limits};
+use super::password;
 use crate::case::lookup::{Found, Integrity, Sought, look_up};
 use crate::report::escape::{Charset, columns, fit, fit_end};
 use crate::report::saved::{SavedEvidence, SavedReport};
@@ -49,7 +49,7 @@ pub(super) fn run(args: &ShowArgs, common: &Common) -> Result<Exit, Failure> {
         })
         .collect();
     if !args.bundle.is_empty() {
-        check(&report, &mut shown, args)?;
+        check(&report, &mut shown, args, common)?;
     }
     to_stdout(|out| match (args.format, all) {
         (QuickFormat::Json, _) => json(&shown, out),
@@ -125,13 +125,15 @@ fn unknown(report: &SavedReport, typed: &str, id: &str) -> Failure {
 }
 
 /// Looks everything up in the bundle.
-fn check(report: &SavedReport, shown: &mut [Shown<'_>], args: &ShowArgs) -> Result<(), Failure> {
-    let mut bundles = vec![Bundle::open(&args.bundle, &Limits::default())?];
+fn check(
+    report: &SavedReport,
+    shown: &mut [Shown<'_>],
+    args: &ShowArgs,
+    common: &Common,
+) -> Result<(), Failure> {
+    let mut bundles = vec![password::open(&args.bundle, common)?];
     for folder in &args.drivers {
-        bundles.push(Bundle::open(
-            std::slice::from_ref(folder),
-            &Limits::default(),
-        )?);
+        bundles.push(password::open(std::slice::from_ref(folder), common)?);
     }
     let tag = |hex: &&str| format!("0x{hex}").parse::<Tag>().ok();
     let places: Vec<Sought> = shown

@@ -3,6 +3,7 @@
 //! | module | asks |
 //! |---|---|
 //! | [`diff`] | two cases side by side: the same, mirrored, too little, hostile |
+//! | [`containers`] | one report for every container, encrypted ones too? |
 //! | [`identity`] | one report for folder and zip, for one thread and eight? |
 //! | [`streams`] | exit status, stdout and stderr, colour, refusing to overwrite |
 //! | [`drivers`] | which driver is named for a tag, why not the others, what is said of signatures |
@@ -15,6 +16,7 @@
 //! | [`sources`] | one story in the forms of other tools: the same answer, or what a form cannot tell? |
 //! | [`excerpts`] | real excerpts (`POOLSLEUTH_SHARED`): is every row counted? |
 
+mod containers;
 mod diff;
 mod drivers;
 mod events;

@@ -5,9 +5,11 @@ use crate::bundle::artifact::{IoTrouble, SkipReason, Skipped, SystemErrorKind};
 use crate::bundle::limits::{Claim, LimitHit, Limits};
 use crate::bundle::name::{ArtifactName, NameEncoding};
 use crate::bundle::reader::ReadErrorKind;
+use crate::bundle::source::Source;
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use walkdir::{DirEntry, WalkDir};
 
 #[derive(Default)]
@@ -26,6 +28,13 @@ impl Container for Folder {
 
     fn path(&self, index: usize) -> Option<&Path> {
         self.files.get(index).map(PathBuf::as_path)
+    }
+
+    fn source(&self, index: usize) -> Option<Source> {
+        // As in `open_regular`.
+        let path = self.files.get(index)?;
+        let regular = std::fs::symlink_metadata(path).is_ok_and(|data| data.is_file());
+        Source::open(path).ok().filter(|_| regular)
     }
 }
 
@@ -51,11 +60,11 @@ pub(super) fn list(root: &Path, limits: &Limits) -> Listing {
         root,
         limits,
         folder: Folder::default(),
-        listing: Listing::new(ContainerKind::Folder, Box::new(Folder::default())),
+        listing: Listing::empty(ContainerKind::Folder),
     };
     walk.run();
     Listing {
-        container: Box::new(walk.folder),
+        container: Arc::new(walk.folder),
         ..walk.listing
     }
 }
@@ -117,6 +126,7 @@ impl Walk<'_> {
                 unpacked: metadata.len(),
             },
             modified: modified_of(metadata),
+            encrypted: false,
             issues: Vec::new(),
         });
     }

@@ -8,6 +8,7 @@ use crate::bundle::reader::ReadErrorKind;
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 struct LooseFile(PathBuf);
 
@@ -26,7 +27,10 @@ impl Container for LooseFile {
 
 pub(super) fn list(path: &Path, metadata: &Metadata) -> Listing {
     let base = path.file_name().unwrap_or(path.as_os_str());
-    let mut listing = Listing::new(ContainerKind::File, Box::new(LooseFile(path.to_owned())));
+    let mut listing = Listing {
+        container: Arc::new(LooseFile(path.to_owned())),
+        ..Listing::empty(ContainerKind::File)
+    };
     listing.entries.push(Entry {
         name: ArtifactName::new(base.as_encoded_bytes()),
         name_encoding: NameEncoding::AsGiven,
@@ -37,6 +41,7 @@ pub(super) fn list(path: &Path, metadata: &Metadata) -> Listing {
             unpacked: metadata.len(),
         },
         modified: modified_of(metadata),
+        encrypted: false,
         issues: Vec::new(),
     });
     listing

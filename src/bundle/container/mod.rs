@@ -2,22 +2,34 @@
 //! and opens them in place; a new kind implements [`Container`] and is tried in
 //! [`recognise`].
 
+mod cab;
 mod folder;
 mod loose;
+mod packed;
+mod sevenz;
+mod solid;
+mod tar;
 mod zip;
 
+pub use packed::Packing;
+pub(super) use solid::{Garage, Hoard};
+
 use super::artifact::{
-    ArtifactIssue, BundleNote, Modified, ModifiedSource, SkipReason, Skipped, When,
+    ArtifactIssue, IoTrouble, Modified, ModifiedSource, SkipReason, Skipped, When,
 };
+use super::classify::HEAD_BYTES;
 use super::limits::{Claim, LimitHit, Limits};
 use super::name::{ArtifactName, NameEncoding};
+use super::note::BundleNote;
 use super::open::OpenErrorKind;
+use super::password::Password;
 use super::reader::ReadErrorKind;
-use super::source::SharedFile;
+use super::source::Source;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::fs::Metadata;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 /// The content of a container's entries, by their place in its listing.
@@ -27,6 +39,11 @@ pub(super) trait Container: Send + Sync {
 
     /// The entry as a file of its own, where it is one.
     fn path(&self, _index: usize) -> Option<&Path> {
+        None
+    }
+
+    /// The entry's content with random access, where there is such without unpacking.
+    fn source(&self, _index: usize) -> Option<Source> {
         None
     }
 }
@@ -40,15 +57,31 @@ pub enum ContainerKind {
     File,
     /// A zip archive.
     Zip,
+    /// A tar archive, compressed as a whole or not.
+    Tar(Option<Packing>),
+    /// A single compressed file.
+    Packed(Packing),
+    /// A 7z archive.
+    SevenZip,
+    /// A cabinet.
+    Cab,
 }
 
 impl ContainerKind {
-    /// The word that reports use.
+    /// The word that reports use: what such a file's name ends with.
     pub const fn name(self) -> &'static str {
         match self {
             ContainerKind::Folder => "folder",
             ContainerKind::File => "file",
             ContainerKind::Zip => "zip",
+            ContainerKind::Tar(None) => "tar",
+            ContainerKind::Tar(Some(Packing::Gzip)) => "tar.gz",
+            ContainerKind::Tar(Some(Packing::Xz)) => "tar.xz",
+            ContainerKind::Tar(Some(Packing::Zstd)) => "tar.zst",
+            ContainerKind::Tar(Some(Packing::Bzip2)) => "tar.bz2",
+            ContainerKind::SevenZip => "7z",
+            ContainerKind::Cab => "cab",
+            ContainerKind::Packed(packing) => packing.extension(),
         }
     }
 }
@@ -62,24 +95,34 @@ pub(super) struct Entry {
     pub claimed_size: Option<u64>,
     pub claim: Claim,
     pub modified: Option<Modified>,
+    pub encrypted: bool,
     pub issues: Vec<ArtifactIssue>,
 }
 
 /// Everything a container holds.
 pub(super) struct Listing {
     pub kind: ContainerKind,
-    pub container: Box<dyn Container>,
+    pub container: Arc<dyn Container>,
     pub entries: Vec<Entry>,
     pub skipped: Vec<Skipped>,
     pub limits_hit: Vec<LimitHit>,
     pub notes: Vec<BundleNote>,
 }
 
+/// What a listing holds until its container is known.
+struct Nothing;
+
+impl Container for Nothing {
+    fn open(&self, _index: usize) -> Result<Box<dyn Read + Send>, ReadErrorKind> {
+        Err(ReadErrorKind::UnknownId)
+    }
+}
+
 impl Listing {
-    fn new(kind: ContainerKind, container: Box<dyn Container>) -> Self {
+    fn empty(kind: ContainerKind) -> Self {
         Listing {
             kind,
-            container,
+            container: Arc::new(Nothing),
             entries: Vec::new(),
             skipped: Vec::new(),
             limits_hit: Vec::new(),
@@ -88,20 +131,161 @@ impl Listing {
     }
 }
 
+/// Where an archive's own bytes come from.
+#[derive(Clone)]
+pub(super) enum Feed {
+    /// Bytes with random access.
+    Source(Source),
+    /// An entry of another container, unpacked each time anew.
+    Entry(Arc<dyn Container>, usize),
+}
+
+impl Feed {
+    /// An entry of a container.
+    pub(super) fn of_entry(container: &Arc<dyn Container>, index: usize) -> Feed {
+        match container.source(index) {
+            Some(source) => Feed::Source(source),
+            None => Feed::Entry(Arc::clone(container), index),
+        }
+    }
+
+    pub(super) fn source(&self) -> Option<&Source> {
+        match self {
+            Feed::Source(source) => Some(source),
+            Feed::Entry(..) => None,
+        }
+    }
+
+    /// The bytes from their beginning.
+    pub(super) fn open(&self) -> Result<Box<dyn Read + Send>, ReadErrorKind> {
+        match self {
+            Feed::Source(source) => Ok(Box::new(source.range(0, source.len()))),
+            Feed::Entry(container, index) => container.open(*index),
+        }
+    }
+
+    /// The first `len` bytes, or what there is of them before a fault.
+    pub(super) fn head(&self, len: u64) -> Result<Vec<u8>, ReadErrorKind> {
+        let mut head = Vec::new();
+        // What came before a fault is in `head`; the fault itself comes up when all is read.
+        let _ = self.open()?.take(len).read_to_end(&mut head);
+        Ok(head)
+    }
+}
+
+/// How an archive is opened.
+pub(super) struct Opening<'a> {
+    pub limits: &'a Limits,
+    pub hoard: &'a Hoard,
+    pub garage: &'a Arc<Garage>,
+    pub password: Option<&'a Password>,
+    /// What the archive is called.
+    pub name: &'a ArtifactName,
+    /// When it was last written.
+    pub modified: Option<Modified>,
+    /// Bytes on disk that it takes: of an archive within an archive, its packed ones, so
+    /// that what comes out at the end is held to what went in.
+    pub packed: u64,
+}
+
+impl Opening<'_> {
+    /// The part of the packed bytes that `part` of `whole` takes.
+    fn share(&self, part: u64, whole: u64) -> u64 {
+        let share = u128::from(self.packed) * u128::from(part) / u128::from(whole.max(1));
+        u64::try_from(share).unwrap_or(u64::MAX)
+    }
+}
+
+/// Why an archive that does not open as such is not opened.
+pub(super) fn trouble_of(error: ReadErrorKind) -> OpenErrorKind {
+    match error {
+        ReadErrorKind::Io(trouble) => OpenErrorKind::Io(trouble),
+        _ => OpenErrorKind::Io(IoTrouble::Other(std::io::ErrorKind::InvalidData.into())),
+    }
+}
+
 /// Lists what lies at `path`: a folder, an archive of a known kind, or a loose file.
-pub(super) fn recognise(path: &Path, limits: &Limits) -> Result<Listing, OpenErrorKind> {
-    let metadata = std::fs::metadata(path).map_err(|error| OpenErrorKind::Io((&error).into()))?;
+pub(super) fn recognise(path: &Path, opening: &Opening<'_>) -> Result<Listing, OpenErrorKind> {
+    let io = |error: std::io::Error| OpenErrorKind::Io((&error).into());
+    let metadata = std::fs::metadata(path).map_err(io)?;
     if metadata.is_dir() {
-        return Ok(folder::list(path, limits));
+        return Ok(folder::list(path, opening.limits));
     }
     if !metadata.is_file() {
         return Err(OpenErrorKind::SpecialFile);
     }
-    let file = SharedFile::open(path).map_err(|error| OpenErrorKind::Io((&error).into()))?;
-    if zip::looks_like_one(&file, path) {
-        return zip::list(file, limits);
+    let feed = Feed::Source(Source::open(path).map_err(io)?);
+    let opening = Opening {
+        packed: metadata.len(),
+        modified: modified_of(&metadata),
+        ..*opening
+    };
+    let head = feed.head(HEAD_BYTES as u64).map_err(trouble_of)?;
+    match list_archive(&feed, &head, &opening) {
+        Some(listing) => listing,
+        None => Ok(loose::list(path, &metadata)),
     }
-    Ok(loose::list(path, &metadata))
+}
+
+/// What the file at `path`, which begins with `head`, holds if it is a single compressed
+/// file: its name and its first bytes. `None` for anything else.
+pub fn single_within(path: &Path, head: &[u8]) -> Option<(ArtifactName, Vec<u8>)> {
+    let packing = Packing::of(head)?;
+    let feed = Feed::Source(Source::open(path).ok()?);
+    let unpacked = packed::head(&feed, packing).ok()?;
+    let name = ArtifactName::new(path.file_name()?.as_encoded_bytes());
+    (!tar::begins(&unpacked)).then(|| (packed::unpacked_name(&name, packing), unpacked))
+}
+
+/// Whether what begins with `head` is an archive that needs random access.
+pub(super) fn needs_source(head: &[u8]) -> bool {
+    zip::begins(head) || sevenz::begins(head) || cab::begins(head)
+}
+
+/// Whether what begins with `head` is an archive of a kind that is read. A document that
+/// is one inside is none.
+pub(super) fn is_archive(name: &ArtifactName, head: &[u8]) -> bool {
+    let is_zip = zip::begins(head) && !zip::is_document(name);
+    is_zip
+        || sevenz::begins(head)
+        || cab::begins(head)
+        || tar::begins(head)
+        || Packing::of(head).is_some()
+        || not_read(head).is_some()
+}
+
+/// What kind of archive, of those that are not read, begins with `head`.
+pub(super) fn not_read(head: &[u8]) -> Option<&'static str> {
+    head.starts_with(b"Rar!\x1a\x07").then_some("a RAR archive")
+}
+
+/// Lists the archive that `feed` is and that begins with `head`, or nothing where it is
+/// none of a known kind.
+pub(super) fn list_archive(
+    feed: &Feed,
+    head: &[u8],
+    opening: &Opening<'_>,
+) -> Option<Result<Listing, OpenErrorKind>> {
+    if let Some(source) = feed.source() {
+        if zip::looks_like_one(source, opening.name) {
+            return Some(zip::list(source.clone(), opening));
+        }
+        if sevenz::begins(head) {
+            return Some(sevenz::list(source, opening));
+        }
+        if cab::begins(head) {
+            return Some(cab::list(source, opening));
+        }
+    }
+    if tar::begins(head) {
+        return Some(tar::list(feed, None, opening));
+    }
+    let packing = Packing::of(head)?;
+    Some(match packed::head(feed, packing) {
+        Ok(head) if tar::begins(&head) => tar::list(feed, Some(packing), opening),
+        Ok(_) => Ok(packed::list(feed, packing, opening)),
+        Err(error) => Err(trouble_of(error)),
+    })
 }
 
 /// Whether a name is left out by its length or depth; what is left of it is noted.

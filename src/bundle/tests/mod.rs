@@ -1,7 +1,14 @@
 //! Bundles as a whole: ordinary ones here, hostile archives in `hostile`.
 
+mod cab;
+mod crypt;
 mod hostile;
+mod nested;
+mod packed;
+mod rawtar;
 mod rawzip;
+mod sevenz;
+mod tar;
 
 use super::*;
 use rawzip::{archive, deflated, stored};
@@ -16,11 +23,21 @@ fn open_zip(bytes: &[u8]) -> (TempDir, Bundle) {
 }
 
 fn try_zip(bytes: &[u8], limits: &Limits) -> (TempDir, Result<Bundle, OpenError>) {
+    try_as("upload.zip", bytes, limits)
+}
+
+/// A scratch folder with one file in it, and that opened.
+fn try_as(name: &str, bytes: &[u8], limits: &Limits) -> (TempDir, Result<Bundle, OpenError>) {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("upload.zip");
+    let path = folder.path().join(name);
     fs::write(&path, bytes).unwrap();
     let bundle = Bundle::open(&[path], limits);
     (folder, bundle)
+}
+
+fn open_as(name: &str, bytes: &[u8]) -> (TempDir, Bundle) {
+    let (folder, bundle) = try_as(name, bytes, &Limits::default());
+    (folder, bundle.unwrap())
 }
 
 fn names(bundle: &Bundle) -> Vec<String> {

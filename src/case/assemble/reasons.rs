@@ -394,10 +394,23 @@ fn uncovered(
 /// What did not arrive whole, so that there may be more than was counted.
 fn broken(parts: &Parts<'_>, reasons: &mut Reasons, ledger: &mut Ledger<'_>) {
     for note in parts.bundle.notes() {
-        if let BundleNote::ArchiveRepaired { .. } = note {
+        // A count that differs loses nothing that is known of.
+        if note.is_damage() && !matches!(note, BundleNote::EntryCountDiffers { .. }) {
             let cited = cite_archive(parts, note.to_string(), ledger);
             reasons.add("archive_damaged", "limit", note.to_string(), cited);
         }
+    }
+    let locked = parts.bundle.locked().count() as u64;
+    if locked > 0 {
+        let text = format!(
+            "{} encrypted and could not be read: what they hold is in no total",
+            match locked {
+                1 => "1 file is".to_owned(),
+                n => format!("{n} files are"),
+            }
+        );
+        let cited = cite_archive(parts, text.clone(), ledger);
+        reasons.add("files_encrypted", "limit", text, cited);
     }
     let faults = parts.bundle.faults();
     let is_cut = |log: &LogFile| faults.iter().any(|(id, _)| *id == log.artifact);

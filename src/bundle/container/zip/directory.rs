@@ -8,7 +8,7 @@
 
 use super::entry::{CENTRAL_FIXED, CENTRAL_SIGNATURE, Header, central_fixed};
 use super::extra::{Extra, Wide};
-use crate::bundle::source::SharedFile;
+use crate::bundle::source::Source;
 use memchr::memmem;
 use nom::IResult;
 use nom::Parser;
@@ -79,7 +79,7 @@ struct End {
 }
 
 /// Finds and walks the directory, up to `limit` headers. `None` where there is none.
-pub(super) fn read(file: &SharedFile, limit: usize) -> io::Result<Option<Directory>> {
+pub(super) fn read(file: &Source, limit: usize) -> io::Result<Option<Directory>> {
     match search(file, NEAR_END, limit)? {
         // Further away lies only what the longer search would have come to later.
         None if file.len() > NEAR_END => search(file, END_SEARCH, limit),
@@ -88,7 +88,7 @@ pub(super) fn read(file: &SharedFile, limit: usize) -> io::Result<Option<Directo
 }
 
 /// As [`read`], with an end record in the last `within` bytes.
-fn search(file: &SharedFile, within: u64, limit: usize) -> io::Result<Option<Directory>> {
+fn search(file: &Source, within: u64, limit: usize) -> io::Result<Option<Directory>> {
     let from = file.len().saturating_sub(within);
     let tail = file.bytes_at(from, within as usize)?;
     let candidates = memmem::rfind_iter(&tail, END_SIGNATURE).take(END_CANDIDATES);
@@ -121,7 +121,7 @@ fn empty(end: &End) -> Directory {
 
 /// Where the directory begins: where its size says, counted back from its end, or at its
 /// stated offset, whichever has a header there.
-fn directory_start(file: &SharedFile, end: &End) -> io::Result<Option<u64>> {
+fn directory_start(file: &Source, end: &End) -> io::Result<Option<u64>> {
     let by_size = end.directory_end.checked_sub(end.size);
     if end.size == 0 && end.stated == 0 {
         return Ok(by_size);
@@ -134,7 +134,7 @@ fn directory_start(file: &SharedFile, end: &End) -> io::Result<Option<u64>> {
     Ok(None)
 }
 
-fn walk(file: &SharedFile, end: &End, start: u64, limit: usize) -> io::Result<Directory> {
+fn walk(file: &Source, end: &End, start: u64, limit: usize) -> io::Result<Directory> {
     let leading = start.saturating_sub(end.offset);
     let mut directory = Directory {
         leading,
@@ -202,7 +202,7 @@ fn read_up_to(input: &mut impl Read, len: usize) -> io::Result<Vec<u8>> {
 
 /// The end record at `at` of the file's `tail`, which begins at `from`, with its zip64
 /// companion where it has one.
-fn parse_end(file: &SharedFile, tail: &[u8], at: usize, from: u64) -> io::Result<Option<End>> {
+fn parse_end(file: &Source, tail: &[u8], at: usize, from: u64) -> io::Result<Option<End>> {
     let record = tail.get(at..).unwrap_or_default();
     let position = from.saturating_add(at as u64);
     let Ok((_, end)) = end_record(record, position) else {

@@ -1,10 +1,10 @@
 //! One entry's header, from the directory or from the entry itself.
 
 use super::cp437;
-use super::extra::Extra;
+use super::extra::{Aes, Extra};
 use crate::bundle::artifact::{Encryption, Modified, ModifiedSource, When};
 use crate::bundle::name::{ArtifactName, NameEncoding};
-use crate::bundle::source::SharedFile;
+use crate::bundle::source::Source;
 use chrono::{NaiveDate, NaiveDateTime};
 use nom::IResult;
 use nom::Parser;
@@ -17,13 +17,13 @@ pub(super) const LOCAL_SIGNATURE: &[u8] = b"PK\x03\x04";
 pub(super) const LOCAL_FIXED: usize = 30;
 
 /// General purpose flag bits (APPNOTE 4.4.4).
-const FLAG_ENCRYPTED: u16 = 1;
+pub(super) const FLAG_ENCRYPTED: u16 = 1;
 /// Sizes and checksum follow the data.
 pub(super) const FLAG_DESCRIPTOR: u16 = 1 << 3;
 const FLAG_STRONG_ENCRYPTION: u16 = 1 << 6;
 const FLAG_UTF8: u16 = 1 << 11;
 /// The method number that stands for "see the AES field".
-const METHOD_AES: u16 = 99;
+pub(super) const METHOD_AES: u16 = 99;
 /// `version made by` of Unix and of macOS, whose attributes hold a file mode.
 const UNIX_HOSTS: [u8; 2] = [3, 19];
 /// DOS attribute bit of a directory.
@@ -55,6 +55,19 @@ pub(super) struct Place {
     pub packed: u64,
     pub method: u16,
     pub crc: Option<u32>,
+    pub lock: Lock,
+}
+
+/// How an entry's packed bytes are encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lock {
+    /// They are not.
+    Open,
+    /// The old cipher. One byte of the deciphered bytes tells a wrong password: that of the
+    /// checksum, or of the time where the checksum follows the content.
+    ZipCrypto { streamed_at: Option<(u16, u16)> },
+    /// AES.
+    Aes(Aes),
 }
 
 /// What Unix says an entry is.
@@ -71,13 +84,35 @@ impl Header {
         Place {
             start,
             packed: self.packed,
-            method: self.method,
+            method: self.packing(),
             crc: self.crc,
+            lock: self.lock(),
+        }
+    }
+
+    /// The method that the content is packed with, below its encryption.
+    pub(super) fn packing(&self) -> u16 {
+        match self.extra.aes {
+            Some(aes) if self.encryption() == Some(Encryption::Aes) => aes.method(),
+            _ => self.method,
+        }
+    }
+
+    fn lock(&self) -> Lock {
+        let streamed = self.flags & FLAG_DESCRIPTOR != 0;
+        match (self.encryption(), self.extra.aes) {
+            (Some(Encryption::Aes), Some(aes)) => Lock::Aes(aes),
+            (Some(_), _) => Lock::ZipCrypto {
+                streamed_at: streamed.then_some((self.dos_date, self.dos_time)),
+            },
+            (None, _) => Lock::Open,
         }
     }
 
     pub(super) fn encryption(&self) -> Option<Encryption> {
-        if self.method == METHOD_AES || (self.flags & FLAG_ENCRYPTED != 0 && self.extra.aes) {
+        if self.method == METHOD_AES
+            || (self.flags & FLAG_ENCRYPTED != 0 && self.extra.aes.is_some())
+        {
             Some(Encryption::Aes)
         } else if self.flags & FLAG_STRONG_ENCRYPTION != 0 {
             Some(Encryption::Strong)
@@ -166,7 +201,7 @@ pub(super) fn decode_name(
 
 /// MS-DOS date and time (APPNOTE 4.4.6): none where they are no calendar date, as in
 /// the all-zero field of tools that know no time.
-fn dos_local(date: u16, time: u16) -> Option<NaiveDateTime> {
+pub(in crate::bundle::container) fn dos_local(date: u16, time: u16) -> Option<NaiveDateTime> {
     let day = NaiveDate::from_ymd_opt(
         1980 + i32::from(date >> 9),
         u32::from((date >> 5) & 0xf),
@@ -187,7 +222,7 @@ pub(super) struct Local {
 }
 
 /// Reads the entry's own header, where one stands.
-pub(super) fn local(file: &SharedFile, header: &Header) -> Option<Local> {
+pub(super) fn local(file: &Source, header: &Header) -> Option<Local> {
     // Nearly always its name is as long as the directory's: both are read at once.
     let expected = LOCAL_FIXED + header.stored_name.len();
     let mut bytes = file.bytes_at(header.at, expected).ok()?;

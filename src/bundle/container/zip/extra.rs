@@ -27,9 +27,23 @@ const IN_ZIP64: u64 = 0xffff_ffff;
 pub(super) struct Extra {
     pub unix_modified: Option<DateTime<Utc>>,
     pub ntfs_modified: Option<DateTime<Utc>>,
-    pub aes: bool,
+    /// How AES is used; see [`Aes`].
+    pub aes: Option<Aes>,
     unicode: Option<UnicodePath>,
     zip64: Vec<u8>,
+}
+
+/// WinZip's field of an encrypted entry: version of the scheme (2 bytes), `AE`, strength
+/// (1), and the method that the content is packed with (2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Aes(pub [u8; 7]);
+
+impl Aes {
+    /// The method that the content is packed with.
+    pub(super) fn method(self) -> u16 {
+        let [.., low, high] = self.0;
+        u16::from_le_bytes([low, high])
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -63,7 +77,7 @@ impl Extra {
                 self.unix_modified = unix_modified(body).ok().and_then(|(_, when)| when);
             }
             UNICODE_PATH => self.unicode = unicode_path(body).ok().and_then(|(_, path)| path),
-            AES => self.aes = true,
+            AES => self.aes = body.first_chunk().map(|body| Aes(*body)),
             _ => {}
         }
     }

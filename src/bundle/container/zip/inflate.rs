@@ -7,12 +7,14 @@
 //!
 //! The crate is given a header written here instead of the archive's own: what it would
 //! otherwise enforce, an output of exactly the size that the archive claims, is what
-//! hostile and merely old archives get wrong. Limits bound the output instead.
+//! hostile and merely old archives get wrong. Limits bound the output instead. It deciphers
+//! too: AES as WinZip defines it, and the old cipher.
 
-use super::entry::{FLAG_DESCRIPTOR, LOCAL_SIGNATURE, Place};
+use super::entry::{FLAG_DESCRIPTOR, FLAG_ENCRYPTED, LOCAL_SIGNATURE, Lock, METHOD_AES, Place};
 use crate::bundle::classify::HEAD_BYTES;
+use crate::bundle::password::Password;
 use crate::bundle::reader::ReadFault;
-use crate::bundle::source::{FileRange, SharedFile};
+use crate::bundle::source::{Source, SourceRange};
 use std::future::{Future, poll_fn};
 use std::io::{self, Chain, Cursor, Read};
 use std::pin::Pin;
@@ -31,7 +33,7 @@ const FIRST_CHUNK: usize = HEAD_BYTES + 1;
 /// Later chunks.
 const CHUNK: usize = 64 << 10;
 
-type Source = Chain<Cursor<Vec<u8>>, FileRange>;
+type Input = Chain<Cursor<Vec<u8>>, SourceRange>;
 type Body = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
 /// The unpacked content of an entry.
@@ -44,13 +46,13 @@ pub(super) struct Unpacked {
     at: usize,
 }
 
-/// Opens the entry at `place`.
-pub(super) fn open(file: &SharedFile, place: Place) -> Unpacked {
+/// Opens the entry at `place`, with the password of what is encrypted.
+pub(super) fn open(file: &Source, place: Place, password: Option<Password>) -> Unpacked {
     let data = file.range(place.start, place.packed);
     let closer = data.closer();
     let handed = Arc::default();
-    let source = Cursor::new(header_for(place.method)).chain(data);
-    let body: Body = Box::pin(unpack(source, place, Arc::clone(&handed)));
+    let source = Cursor::new(header_for(&place)).chain(data);
+    let body: Body = Box::pin(unpack(source, place, password, Arc::clone(&handed)));
     Unpacked {
         body: Some(body),
         closer,
@@ -60,21 +62,58 @@ pub(super) fn open(file: &SharedFile, place: Place) -> Unpacked {
     }
 }
 
-/// An entry header that says only the method: sizes and checksum "follow".
-fn header_for(method: u16) -> Vec<u8> {
+/// An entry header that says only the method: sizes and checksum "follow". What the
+/// crate needs to see whether a password fits is added: the field of AES, or for the old
+/// cipher the time, or the checksum and sizes that then do not follow.
+fn header_for(place: &Place) -> Vec<u8> {
     /// Version 2.0, for deflate.
     const VERSION: u16 = 20;
+    /// Sizes stand in the zip64 field instead: any that there may be.
+    const IN_ZIP64: u32 = u32::MAX;
+    let mut method = place.method;
+    let mut flags = FLAG_DESCRIPTOR;
+    let (mut date, mut time, mut sizes) = (0, 0, 0);
+    let mut extra = Vec::new();
+    match place.lock {
+        Lock::Open => {}
+        Lock::Aes(aes) => {
+            (flags, method) = (flags | FLAG_ENCRYPTED, METHOD_AES);
+            extra = [&b"\x01\x99\x07\x00"[..], &aes.0].concat();
+        }
+        Lock::ZipCrypto {
+            streamed_at: Some(at),
+        } => {
+            flags |= FLAG_ENCRYPTED;
+            (date, time) = at;
+        }
+        Lock::ZipCrypto { streamed_at: None } => {
+            (flags, sizes) = (FLAG_ENCRYPTED, IN_ZIP64);
+            let packed = place.packed.to_le_bytes();
+            extra = [&b"\x01\x00\x10\x00"[..], &u64::MAX.to_le_bytes(), &packed].concat();
+        }
+    }
     let mut header = LOCAL_SIGNATURE.to_vec();
-    for word in [VERSION, FLAG_DESCRIPTOR, method] {
+    for word in [VERSION, flags, method, time, date] {
         header.extend(word.to_le_bytes());
     }
-    // Time, date, checksum, two sizes; then a name of no bytes and no extra field.
-    header.resize(super::entry::LOCAL_FIXED, 0);
+    for long in [place.crc.unwrap_or(0), sizes, sizes] {
+        header.extend(long.to_le_bytes());
+    }
+    // A name of no bytes.
+    header.extend(0_u16.to_le_bytes());
+    header.extend(u16::try_from(extra.len()).unwrap_or(0).to_le_bytes());
+    header.extend(extra);
     header
 }
 
-async fn unpack(mut source: Source, place: Place, handed: Arc<Mutex<Vec<u8>>>) -> io::Result<()> {
+async fn unpack(
+    mut source: Input,
+    place: Place,
+    password: Option<Password>,
+    handed: Arc<Mutex<Vec<u8>>>,
+) -> io::Result<()> {
     let mut options = ZipReadOptions::new()
+        .password(password.as_ref().map(Password::bytes))
         .override_compressed_size(place.packed)
         .ignore_crc32(place.crc.is_none());
     if let Some(crc) = place.crc {
@@ -105,16 +144,20 @@ fn locked(handed: &Mutex<Vec<u8>>) -> MutexGuard<'_, Vec<u8>> {
 fn fault(error: ZipError) -> io::Error {
     match error {
         ZipError::Io(error) => error,
+        ZipError::InvalidPassword => ReadFault::WrongPassword.into(),
         _ => ReadFault::Damaged.into(),
     }
 }
 
-/// The crate's checksum error has no kind of its own, only this text.
+/// The crate's errors of checksums have no kind of their own, only these texts.
 fn mismatch_or(error: io::Error) -> io::Error {
     let mismatch = error.kind() == io::ErrorKind::InvalidData
         && error
             .get_ref()
-            .is_some_and(|inner| inner.to_string() == "Invalid checksum");
+            .map(ToString::to_string)
+            .is_some_and(|text| {
+                text == "Invalid checksum" || text.starts_with("Invalid authentication code")
+            });
     if mismatch {
         ReadFault::ChecksumMismatch.into()
     } else {

@@ -12,41 +12,53 @@ mod extra;
 mod inflate;
 mod recover;
 
-use super::{Container, ContainerKind, Entry, Listing};
-use crate::bundle::artifact::{
-    ArtifactIssue, BundleNote, DirectoryFault, IoTrouble, SkipReason, Skipped,
-};
-use crate::bundle::limits::{Claim, LimitHit, Limits};
+use super::{Container, ContainerKind, Entry, Listing, Opening};
+use crate::bundle::artifact::{ArtifactIssue, Encryption, IoTrouble, SkipReason, Skipped};
+use crate::bundle::limits::{Claim, LimitHit};
 use crate::bundle::name::ArtifactName;
+use crate::bundle::note::{BundleNote, DirectoryFault};
 use crate::bundle::open::OpenErrorKind;
+use crate::bundle::password::Password;
 use crate::bundle::reader::ReadErrorKind;
-use crate::bundle::source::SharedFile;
+use crate::bundle::source::Source;
 use directory::Directory;
-use entry::{Header, Place};
+pub(super) use entry::dos_local;
+use entry::{Header, Lock, Place};
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::path::Path;
+use std::sync::Arc;
 
 /// Formats that are zip archives inside but one document to whoever uploads them.
 const DOCUMENTS: &[&str] = &[
     "docx", "xlsx", "pptx", "odt", "ods", "odp", "vsdx", "epub", "jar", "msix", "appx", "nupkg",
 ];
 
+/// Whether the name is that of a document.
+pub(super) fn is_document(name: &ArtifactName) -> bool {
+    DOCUMENTS.contains(&name.extension_folded().as_str())
+}
+
+/// Whether `head` is the beginning of a zip archive.
+pub(super) fn begins(head: &[u8]) -> bool {
+    let signatures = [b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"];
+    signatures
+        .iter()
+        .any(|signature| head.starts_with(*signature))
+}
+
 /// Whether `file` is to be read as an archive: it begins like one, or is called one and
 /// ends like one (self-extracting archives and such begin with something else).
-pub(super) fn looks_like_one(file: &SharedFile, path: &Path) -> bool {
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
-    let extension = extension.unwrap_or_default();
-    if DOCUMENTS.contains(&extension.as_str()) {
+pub(super) fn looks_like_one(file: &Source, name: &ArtifactName) -> bool {
+    if is_document(name) {
         return false;
     }
     let head = file.bytes_at(0, 4).unwrap_or_default();
-    let begins = matches!(
-        head.as_slice(),
-        b"PK\x03\x04" | b"PK\x05\x06" | b"PK\x07\x08"
-    );
-    begins || (extension == "zip" && matches!(directory::read(file, 1), Ok(Some(_))))
+    begins(&head)
+        || (name.extension_folded() == "zip" && matches!(directory::read(file, 1), Ok(Some(_))))
 }
+
+/// The method of entries that are not packed.
+const STORED: u16 = 0;
 
 /// How an entry is opened.
 enum Access {
@@ -57,22 +69,36 @@ enum Access {
 }
 
 struct Zip {
-    file: SharedFile,
+    file: Source,
+    password: Option<Password>,
     entries: Vec<Access>,
 }
 
 impl Container for Zip {
     fn open(&self, index: usize) -> Result<Box<dyn Read + Send>, ReadErrorKind> {
         match self.entries.get(index) {
-            Some(Access::Packed(place)) => Ok(Box::new(inflate::open(&self.file, *place))),
+            Some(Access::Packed(place)) => {
+                let password = self.password.clone();
+                Ok(Box::new(inflate::open(&self.file, *place, password)))
+            }
             Some(Access::Refused(why)) => Err(*why),
             None => Err(ReadErrorKind::UnknownId),
+        }
+    }
+
+    fn source(&self, index: usize) -> Option<Source> {
+        match self.entries.get(index) {
+            Some(Access::Packed(place)) if place.method == STORED && place.lock == Lock::Open => {
+                Some(self.file.section(place.start, place.packed))
+            }
+            _ => None,
         }
     }
 }
 
 /// Lists the archive's entries, repairing what can be.
-pub(super) fn list(file: SharedFile, limits: &Limits) -> Result<Listing, OpenErrorKind> {
+pub(super) fn list(file: Source, opening: &Opening<'_>) -> Result<Listing, OpenErrorKind> {
+    let limits = opening.limits;
     let io = |error: std::io::Error| OpenErrorKind::Io(IoTrouble::from(&error));
     let directory = directory::read(&file, limits.entries).map_err(io)?;
     let fault = match &directory {
@@ -82,7 +108,7 @@ pub(super) fn list(file: SharedFile, limits: &Limits) -> Result<Listing, OpenErr
             .broken_at
             .map(|offset| DirectoryFault::BrokenAt { offset }),
     };
-    let mut build = Build::new(file, limits);
+    let mut build = Build::new(file, opening);
     if let Some(directory) = directory {
         build.list(directory);
     }
@@ -94,7 +120,7 @@ pub(super) fn list(file: SharedFile, limits: &Limits) -> Result<Listing, OpenErr
 
 /// The listing of one archive while it is made.
 struct Build<'a> {
-    limits: &'a Limits,
+    opening: &'a Opening<'a>,
     zip: Zip,
     listing: Listing,
     /// Where each entry's bytes lie, for finding overlaps: start, end, index.
@@ -103,18 +129,15 @@ struct Build<'a> {
 }
 
 impl<'a> Build<'a> {
-    fn new(file: SharedFile, limits: &'a Limits) -> Self {
-        let nothing = Zip {
-            file: file.clone(),
-            entries: Vec::new(),
-        };
+    fn new(file: Source, opening: &'a Opening<'a>) -> Self {
         Build {
-            limits,
+            opening,
             zip: Zip {
                 file,
+                password: opening.password.cloned(),
                 entries: Vec::new(),
             },
-            listing: Listing::new(ContainerKind::Zip, Box::new(nothing)),
+            listing: Listing::empty(ContainerKind::Zip),
             spans: Vec::new(),
             listed_at: BTreeSet::new(),
         }
@@ -124,7 +147,7 @@ impl<'a> Build<'a> {
         let notes = &mut self.listing.notes;
         let found = directory.headers.len() as u64;
         if directory.cut_by_limit {
-            let limit = self.limits.entries;
+            let limit = self.opening.limits.entries;
             self.listing.limits_hit.push(LimitHit::Entries { limit });
         } else if !directory.counts(found) {
             notes.push(BundleNote::EntryCountDiffers {
@@ -150,10 +173,14 @@ impl<'a> Build<'a> {
 
     /// Adds what a search of the whole file finds beyond the directory.
     fn recover(&mut self, because: DirectoryFault) -> std::io::Result<()> {
-        let room = self.limits.entries.saturating_sub(self.listed_at.len());
+        let room = self
+            .opening
+            .limits
+            .entries
+            .saturating_sub(self.listed_at.len());
         let found = recover::search(&self.zip.file, room)?;
         if found.cut_by_limit {
-            let limit = self.limits.entries;
+            let limit = self.opening.limits.entries;
             self.listing.limits_hit.push(LimitHit::Entries { limit });
         }
         let before = self.listing.entries.len();
@@ -171,7 +198,7 @@ impl<'a> Build<'a> {
 
     fn take(&mut self, header: Header) {
         let (name, name_encoding) = header.decoded_name();
-        if let Some(hit) = super::refused_by_name(&name, self.limits) {
+        if let Some(hit) = super::refused_by_name(&name, self.opening.limits) {
             self.listing.limits_hit.push(hit);
             return;
         }
@@ -198,22 +225,26 @@ impl<'a> Build<'a> {
             size: None,
             claimed_size: header.unpacked,
             claim: Claim {
-                packed: header.packed.min(self.zip.file.len()),
+                packed: self
+                    .opening
+                    .share(header.packed.min(self.zip.file.len()), self.zip.file.len()),
                 unpacked: header.unpacked.unwrap_or(header.packed),
             },
             modified: header.modified(),
+            encrypted: header.encryption().is_some(),
             issues,
         });
     }
 
     /// Finds the entry's bytes, and what is wrong about them.
     fn access(&self, header: &Header, name: &ArtifactName) -> (Access, Vec<ArtifactIssue>) {
-        if let Some(kind) = header.encryption() {
+        let readable = |kind: Encryption| kind.is_read() && self.zip.password.is_some();
+        if let Some(kind) = header.encryption().filter(|kind| !readable(*kind)) {
             let issue = ArtifactIssue::Encrypted(kind);
             return (Access::Refused(ReadErrorKind::Encrypted(kind)), vec![issue]);
         }
-        if !inflate::METHODS.contains(&header.method) {
-            let method = header.method;
+        let method = header.packing();
+        if !inflate::METHODS.contains(&method) {
             let why = ReadErrorKind::UnsupportedMethod { method };
             return (
                 Access::Refused(why),
@@ -270,7 +301,7 @@ impl<'a> Build<'a> {
         match fault {
             Some(fault) if nothing => Err(OpenErrorKind::DamagedArchive(fault)),
             _ => Ok(Listing {
-                container: Box::new(self.zip),
+                container: Arc::new(self.zip),
                 ..self.listing
             }),
         }

@@ -9,7 +9,7 @@ use super::entry::{
     local_fixed,
 };
 use super::extra::{Extra, Wide};
-use crate::bundle::source::SharedFile;
+use crate::bundle::source::Source;
 use memchr::memmem;
 use std::io;
 
@@ -34,7 +34,7 @@ pub(super) struct Found {
 }
 
 /// Searches the whole file for up to `limit` entries.
-pub(super) fn search(file: &SharedFile, limit: usize) -> io::Result<Found> {
+pub(super) fn search(file: &Source, limit: usize) -> io::Result<Found> {
     let mut found = Found {
         headers: Vec::new(),
         cut_by_limit: false,
@@ -146,13 +146,13 @@ fn descriptor(bytes: &[u8], distance: u64) -> Option<(u32, u64)> {
 
 /// Looks for signatures from the front of a file to its back, reading each byte once.
 struct Scanner<'a> {
-    file: &'a SharedFile,
+    file: &'a Source,
     window: Vec<u8>,
     window_at: u64,
 }
 
 impl<'a> Scanner<'a> {
-    fn new(file: &'a SharedFile) -> Self {
+    fn new(file: &'a Source) -> Self {
         Scanner {
             file,
             window: Vec::new(),
