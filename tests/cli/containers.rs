@@ -16,7 +16,7 @@ const SECRET: &str = "Zr9-secret-of-the-customer";
 /// Noon of 2020-01-01: one time for all files, which thus dates nothing.
 const NOON: u64 = 1_577_880_000;
 
-type Files = Vec<(String, Vec<u8>)>;
+pub(super) type Files = Vec<(String, Vec<u8>)>;
 
 /// The files of the sample case.
 fn files() -> Files {
@@ -130,6 +130,32 @@ fn saved(place: &TempDir, name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
+/// The files in every container without a password, by the name of the upload.
+pub(super) fn every(files: &Files) -> Vec<(&'static str, Vec<u8>)> {
+    let plain = zip(files, SimpleFileOptions::default());
+    let tarred = tar(files);
+    vec![
+        ("x.zip", plain.clone()),
+        ("x.tar", tarred.clone()),
+        ("x.tar.gz", packed("gz", &tarred)),
+        ("x.tar.xz", packed("xz", &tarred)),
+        ("x.tar.zst", packed("zst", &tarred)),
+        ("x.tar.bz2", packed("bz2", &tarred)),
+        ("x.7z", sevenz(files, None)),
+        ("x.cab", cab(files)),
+        ("zip-in.zip", wrapped("upload.zip", &plain)),
+        (
+            "tar-in.zip",
+            wrapped("upload.tar.gz", &packed("gz", &tarred)),
+        ),
+        ("7z-in.zip", wrapped("upload.7z", &sevenz(files, None))),
+        (
+            "zip-in-zip-in.zip",
+            wrapped("a.zip", &wrapped("b.zip", &plain)),
+        ),
+    ]
+}
+
 /// The report of an input, with options, without what it says of the input's own form.
 fn report(input: &Path, options: &[&str]) -> Value {
     let mut report = super::report(input, options);
@@ -143,29 +169,7 @@ fn one_case_in_every_container_gives_one_report() {
     let files = files();
     let expected = report(&samples().join("leak-x64"), &[]);
     assert_eq!(expected["verdict"]["outcome"], "leak_explains_refusals");
-    let plain = zip(&files, SimpleFileOptions::default());
-    let tarred = tar(&files);
-    let forms = [
-        ("x.zip", plain.clone()),
-        ("x.tar", tarred.clone()),
-        ("x.tar.gz", packed("gz", &tarred)),
-        ("x.tar.xz", packed("xz", &tarred)),
-        ("x.tar.zst", packed("zst", &tarred)),
-        ("x.tar.bz2", packed("bz2", &tarred)),
-        ("x.7z", sevenz(&files, None)),
-        ("x.cab", cab(&files)),
-        ("zip-in.zip", wrapped("upload.zip", &plain)),
-        (
-            "tar-in.zip",
-            wrapped("upload.tar.gz", &packed("gz", &tarred)),
-        ),
-        ("7z-in.zip", wrapped("upload.7z", &sevenz(&files, None))),
-        (
-            "zip-in-zip-in.zip",
-            wrapped("a.zip", &wrapped("b.zip", &plain)),
-        ),
-    ];
-    for (name, bytes) in forms {
+    for (name, bytes) in every(&files) {
         let path = saved(&place, name, &bytes);
         assert_eq!(report(&path, &[]), expected, "{name}");
     }

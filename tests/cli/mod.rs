@@ -12,6 +12,7 @@
 //! | [`events`] | one event log in every form, and what it does to epochs, clocks and candidates |
 //! | [`evidence`] | does every figure lead to a place in a file, and is that there? |
 //! | [`schema`] | are all reports as `poolsleuth schema` says? |
+//! | [`matrix`] | one story in every container, form, encoding and stamp: one answer? |
 //! | [`show`] | is evidence found again in the bundle, and a changed file noticed? |
 //! | [`sources`] | one story in the forms of other tools: the same answer, or what a form cannot tell? |
 //! | [`excerpts`] | real excerpts (`POOLSLEUTH_SHARED`): is every row counted? |
@@ -24,6 +25,7 @@ mod evidence;
 mod excerpts;
 mod hostile;
 mod identity;
+mod matrix;
 mod partial;
 mod schema;
 mod show;

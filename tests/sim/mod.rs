@@ -19,11 +19,11 @@ mod chance;
 mod httperr;
 mod images;
 mod kind;
-mod machine;
+pub mod machine;
 mod pool;
 mod score;
 mod snapshot;
-mod stamp;
+pub mod stamp;
 mod story;
 mod traffic;
 
