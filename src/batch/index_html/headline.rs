@@ -39,12 +39,15 @@ fn most_often(versions: &[VersionRow]) -> String {
     let leaking: u64 = own().map(|row| row.leaking).sum();
     let cases: u64 = own().map(|row| row.cases).sum();
     let bad = own().filter(|row| row.leaking > 0).count();
+    let versions = match own().count() {
+        1 => String::new(),
+        many => format!(", in {bad} of its {many} versions"),
+    };
     format!(
-        "Most often {} leaks: in {} of the {} that can be judged and in which it lies, in {bad} of its {}.",
+        "Most often {} leaks: in {} of the {} that can be judged and in which it lies{versions}.",
         first.driver,
         count(leaking),
         counted(cases, "case"),
-        counted(own().count() as u64, "version")
     )
 }
 
@@ -74,6 +77,10 @@ mod tests {
         assert_eq!(
             most_often(&rows),
             "Most often a.sys leaks: in 20 of the 35 cases that can be judged and in which it lies, in 1 of its 2 versions."
+        );
+        assert_eq!(
+            most_often(&rows[2..]),
+            "Most often b.sys leaks: in 3 of the 40 cases that can be judged and in which it lies."
         );
         assert!(most_often(&[]).starts_with("In none"));
     }

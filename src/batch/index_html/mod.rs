@@ -24,7 +24,7 @@ const STYLE: &str = include_str!("index.css");
 /// Anchors and headings.
 const SECTIONS: &[(&str, &str)] = &[
     ("outcomes", "Outcomes"),
-    ("new", "New since"),
+    ("new", "New since the last batch"),
     ("drivers", "Drivers and versions"),
     ("heat", "Driver, version and tag"),
     ("curves", "Pool curves"),
