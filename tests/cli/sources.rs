@@ -709,3 +709,72 @@ fn handles_of_memsnap_are_held_against_growing_objects() {
         "{findings}"
     );
 }
+
+/// Rows as people pass them on: each form of a copy gives the same table.
+#[test]
+fn copies_by_hand_are_read() {
+    let rows = [
+        [
+            "Leak",
+            "Nonp",
+            "1234900",
+            "200",
+            "1234700",
+            "123470000",
+            "100",
+        ],
+        [
+            "Irp ", "Nonp", "75000100", "75000000", "100", "25600", "256",
+        ],
+        ["Cs@(", "Paged", "50", "43", "7", "448", "64"],
+    ];
+    let joined = |before: &str, between: &str, behind: &str, mark: &str| -> String {
+        let cell = |cell: &&str| match cell.parse() {
+            Ok(number) => grouped(number, mark),
+            Err(_) => (*cell).to_owned(),
+        };
+        let line = |row: &[&str; 7]| row.iter().map(cell).collect::<Vec<_>>().join(between);
+        rows.iter()
+            .map(|row| format!("{before}{}{behind}\n", line(row)))
+            .collect()
+    };
+    let wrapped: String = joined("", "            ", "", "")
+        .lines()
+        .flat_map(|line| [&line[..60], &line[60..]].map(|half| format!("> {half}\n")))
+        .collect();
+    for (name, text) in [
+        ("collapsed", joined("", " ", "", "")),
+        ("quoted", joined("> > ", " ", "", "")),
+        ("commas", joined("", " ", "", ",")),
+        ("narrow blanks", joined("", " ", "", "\u{202f}")),
+        ("apostrophes", joined("", " ", "", "’")),
+        ("blanks", joined("", "   ", "", " ")),
+        ("Markdown", joined("| ", " | ", " |", "")),
+        ("drawn", joined("│ ", " │ ", " │", "")),
+        (
+            "HTML table",
+            joined("<tr><td>", "</td><td>", "</td></tr>", ""),
+        ),
+        ("entities", joined("&gt; ", "&nbsp;", "<br>", "")),
+        ("numbered", joined("12. ", " ", "", "")),
+        ("bullets", joined("  * ", " ", "", "")),
+        ("wrapped and quoted", wrapped),
+    ] {
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join("mail.txt"), &text).unwrap();
+        let report = report(place.path(), &[]);
+        let artifact = &report["coverage"]["artifacts"][0];
+        assert_eq!(
+            (&artifact["role"], &artifact["used"]),
+            (&"poolmon".into(), &"used".into()),
+            "{name}: {artifact}\n{text}"
+        );
+        let tags = report["pool"]["tags"].as_array().unwrap();
+        let leak = tags.iter().find(|t| t["tag"] == "Leak").unwrap();
+        assert_eq!(
+            (tags.len(), &leak["bytes_last"]),
+            (3, &123_470_000.into()),
+            "{name}: {text}"
+        );
+    }
+}
