@@ -111,7 +111,7 @@ fn of_processes(bytes: &[u8]) -> Vec<Name> {
 
 fn own_process(image: String) -> Option<Name> {
     let of_windows = OF_WINDOWS.contains(&image.to_ascii_lowercase().as_str());
-    (!of_windows).then(|| Name::Stated(NameKind::Words, image))
+    (!of_windows).then_some(Name::Stated(NameKind::Words, image))
 }
 
 /// The machine that `vertarget` names.

@@ -289,7 +289,7 @@ fn grouped(number: u64, mark: &str) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text += mark;
         }
         text.push(digit);
@@ -310,7 +310,7 @@ fn system_informer() -> Files {
                 mb => format!(
                     "{},{:02} MB",
                     grouped(mb >> 20, "\u{202f}"),
-                    mb % (1 << 20) * 100 >> 20
+                    ((mb % (1 << 20)) * 100) >> 20
                 ),
             };
             text += &format!(

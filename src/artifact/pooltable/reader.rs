@@ -79,8 +79,10 @@ impl<R: Read> TableReader<R> {
         } else {
             (Form::Lines(LineReader::new(source)), None)
         };
-        let mut tally = Tally::default();
-        tally.tool = columns.as_ref().map(Columns::tool);
+        let tally = Tally {
+            tool: columns.as_ref().map(Columns::tool),
+            ..Tally::default()
+        };
         TableReader {
             form,
             columns,

@@ -3,14 +3,43 @@
 use super::role::{Basis, Role};
 use super::text::TextHead;
 
+/// What `!poolused` and `!vm` print.
 pub(super) fn recognise(text: &TextHead) -> Option<(Role, Basis)> {
-    let marks: [(fn(&str) -> bool, &str); 4] = [
-        (is_poolused, "the heading of !poolused"),
-        (is_vm, "lines of !vm"),
-        (is_kernel_prompt, "a kernel debugger's prompt"),
-        (is_banner, "a debugger's banner"),
+    let words = [
+        "Pool Used",
+        "Pool Consumed",
+        "!poolused",
+        "NonPagedPool",
+        "*** Virtual",
     ];
-    marks.into_iter().find_map(|(is, what)| {
+    if !words.iter().any(|words| text.holds(words)) {
+        return None;
+    }
+    first_mark(
+        text,
+        &[
+            (is_poolused, "the heading of !poolused"),
+            (is_vm, "lines of !vm"),
+        ],
+    )
+}
+
+/// What shows a session, whatever was asked in it: `!poolused` may come far behind. Less than rows
+/// of the pool themselves.
+pub(super) fn recognise_session(text: &TextHead) -> Option<(Role, Basis)> {
+    first_mark(
+        text,
+        &[
+            (is_kernel_prompt, "a kernel debugger's prompt"),
+            (is_banner, "a debugger's banner"),
+        ],
+    )
+}
+
+type Mark = (fn(&str) -> bool, &'static str);
+
+fn first_mark(text: &TextHead, marks: &[Mark]) -> Option<(Role, Basis)> {
+    marks.iter().find_map(|(is, what)| {
         let found = text.lines().map(plain).any(is);
         found.then_some((Role::DebuggerLog, Basis::Header(what)))
     })

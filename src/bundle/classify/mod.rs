@@ -93,6 +93,7 @@ fn by_text(hint: Option<NameHint>, text: &TextHead) -> (Role, Basis) {
         .or_else(|| pool_table::recognise(text))
         .or_else(|| debugger::recognise(text))
         .or_else(|| poolmon::recognise(text))
+        .or_else(|| debugger::recognise_session(text))
         .or_else(|| other_text(hint, text))
         .unwrap_or((Role::Unknown, Basis::PlainText))
 }

@@ -17,31 +17,29 @@ pub(super) fn recognise_binary(head: &[u8]) -> Option<(Role, Basis)> {
 
 pub(super) fn recognise(text: &TextHead) -> Option<(Role, Basis)> {
     let lines = || text.lines();
-    if lines().any(is_header) {
+    let tag = |line: &&str| line.contains("Tag") || line.contains("tag") || line.contains("TAG");
+    if lines().filter(tag).any(is_header) {
         let why = Basis::Header("the column header of a table of pool tags");
         return Some((Role::PoolTable, why));
     }
-    if lines().any(is_dated_row) {
+    if text.holds("\",\"") && lines().any(is_dated_row) {
         return Some((Role::PoolTable, Basis::RowShape));
     }
-    if lines().filter(|line| is_count(line)).take(2).count() == 2 {
+    if text.holds(" free") && lines().filter(|line| is_count(line)).take(2).count() == 2 {
         return Some((Role::PoolTable, Basis::RowShape));
     }
     let memsnap = |line: &str| {
         line.starts_with("!LogType=memsnap")
             || line.trim_start().starts_with("Process ID") && line.contains("NonPgdPl")
     };
-    lines()
-        .any(memsnap)
+    let named = text.holds("memsnap") || text.holds("NonPgdPl");
+    (named && lines().any(memsnap))
         .then_some((Role::Memsnap, Basis::Header("memsnap's column header")))
 }
 
 /// A `Tag` column and one of bytes of a pool, between delimiters.
 fn is_header(line: &str) -> bool {
     let folded = line.to_lowercase();
-    if !folded.contains("tag") {
-        return false;
-    }
     let delimited = |delimiter: char| {
         let cells: Vec<String> = folded
             .split(delimiter)

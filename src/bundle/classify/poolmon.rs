@@ -24,7 +24,11 @@ pub(super) fn recognise(text: &TextHead) -> Option<(Role, Basis)> {
     if text.holds("PageFlts:") && lines().any(is_memory_line) {
         return Some((Role::Poolmon, Basis::Header("poolmon's memory summary")));
     }
-    if lines().any(|line| is_row(line) || is_row(&undressed(line))) {
+    let pool = |line: &&str| line.contains("Nonp") || line.contains("Paged");
+    if lines()
+        .filter(pool)
+        .any(|line| is_row(line) || is_row(&undressed(line)))
+    {
         return Some((Role::Poolmon, Basis::RowShape));
     }
     let is_error = |line: &str| {
