@@ -2,7 +2,7 @@
 
 use super::Parts;
 use super::custody;
-use super::events;
+use super::event_findings;
 use super::known;
 use super::places::{cite_logs, cite_snapshot};
 use crate::artifact::driver::api::Role;
@@ -73,7 +73,7 @@ pub(super) fn findings(
     findings.extend(custody::holders(parts, conclusion, ledger));
     findings.extend(custody::exhausted(parts, ledger));
     findings.extend(custody::findings(parts, ledger));
-    findings.extend(events::findings(parts, &shown_to_allocate(parts, conclusion), ledger));
+    findings.extend(event_findings::findings(parts, &shown_to_allocate(parts, conclusion), ledger));
     images(parts, ledger, &mut findings);
     findings.extend(known::issues(parts, conclusion, tags));
     findings

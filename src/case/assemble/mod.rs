@@ -3,6 +3,7 @@
 mod coverage;
 mod custody;
 mod drivers;
+mod event_findings;
 mod events;
 mod findings;
 mod known;

@@ -385,7 +385,7 @@ fn bars_row(out: &mut Html, scene: &Scene, chart: Chart) {
     open_box(out, chart, BARS_PIXELS);
     bands(out, chart, &scene.silences, "blank");
     for at in &scene.rolls {
-        roll(out, chart, *at);
+        upright(out, chart, *at, "roll");
     }
     marks(out, scene, chart);
     for bar in &scene.bars {
@@ -425,18 +425,13 @@ fn marks(out: &mut Html, scene: &Scene, chart: Chart) {
     }
 }
 
-/// A line where a new log begins.
-fn roll(out: &mut Html, chart: Chart, at: i64) {
-    upright(out, chart, at, "roll");
-}
-
 /// A line from top to bottom; none outside the axis.
 fn upright(out: &mut Html, chart: Chart, at: i64, class: &'static str) {
     if !(chart.span.from..=chart.span.to).contains(&at) {
         return;
     }
     let x = chart.x(at);
-    out.raw("<line class=\"").raw(class).raw("\"").attr_number("x1", x);
+    out.raw("<line").attr("class", class).attr_number("x1", x);
     out.attr_number("x2", x).raw(" y1=\"0\"");
     out.attr_number("y2", HEIGHT).raw("/>");
 }
