@@ -42,10 +42,7 @@ pub(super) fn recognise(_: Option<NameHint>, text: &TextHead) -> Option<(Role, B
         .max_by_key(|sign| header.matches(*sign).count())?;
     let columns: Vec<String> = cells(header, sign).map(|c| c.to_lowercase()).collect();
     let has = |name: &&str| columns.iter().any(|column| column == name);
-    if TABLES
-        .iter()
-        .any(|names| names.iter().all(|name| has(name)))
-    {
+    if TABLES.iter().any(|names| names.iter().all(has)) {
         return found("the columns of a table of events");
     }
     // Translated: the width, a time in the second column and a number in the fourth.

@@ -114,17 +114,13 @@ impl NameHint {
 }
 
 fn is_text(role: Role, basis: Basis) -> bool {
-    !matches!(
+    // An exported event log is text, the log itself is not.
+    let binary_log = role == Role::EventLog && matches!(basis, Basis::Magic(_));
+    let binary = matches!(
         role,
-        Role::Driver
-            | Role::Program
-            | Role::Archive
-            | Role::Picture
-            | Role::Dump
-            | Role::Catalog
-    ) && !matches!(basis, Basis::Binary | Basis::NotAnImage(NotAnImage::Data))
-        // An exported log is text, the log itself is not.
-        && !(role == Role::EventLog && matches!(basis, Basis::Magic(_)))
+        Role::Driver | Role::Program | Role::Archive | Role::Picture | Role::Dump | Role::Catalog
+    ) || matches!(basis, Basis::Binary | Basis::NotAnImage(NotAnImage::Data));
+    !binary && !binary_log
 }
 
 /// Not the pools of IIS (`AppPools.txt`), nor the spooler's.

@@ -276,7 +276,7 @@ fn starts(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Vec<Finding> {
     let mut went_on = Vec::new();
     for (index, epoch) in history.epochs.iter().enumerate() {
         for place in epoch.snapshots.clone() {
-            let Some((from, to)) = place.checked_sub(1).and_then(|p| at(p)).zip(at(place)) else {
+            let Some((from, to)) = place.checked_sub(1).and_then(at).zip(at(place)) else {
                 continue;
             };
             let border = place == epoch.snapshots.start && index > 0;
