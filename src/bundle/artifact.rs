@@ -3,8 +3,8 @@
 
 use super::classify::{Role, RoleReason};
 use super::name::{ArtifactName, NameEncoding};
-use super::open::OpenErrorKind;
 use super::reader::ReadFault;
+use super::trouble::OpenErrorKind;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use std::fmt;
 use std::io;
@@ -143,7 +143,7 @@ impl fmt::Display for Encryption {
 impl ArtifactIssue {
     /// Whether it says that the artifact is encrypted and was not opened.
     pub fn is_locked(&self) -> bool {
-        use super::open::OpenErrorKind::EncryptedDirectory;
+        use super::trouble::OpenErrorKind::EncryptedDirectory;
         matches!(
             self,
             ArtifactIssue::Encrypted(_)

@@ -40,6 +40,7 @@ mod open;
 mod password;
 mod reader;
 mod source;
+mod trouble;
 
 pub use artifact::{
     Artifact, ArtifactId, ArtifactIssue, Encryption, IoTrouble, Modified, ModifiedSource,
@@ -52,9 +53,10 @@ pub use limits::{ByteLimit, LimitHit, Limits};
 pub use manifest::{FileRole, Manifest, ManifestFile, ManifestHost, NoManifest};
 pub use name::{ArtifactName, NameEncoding};
 pub use note::{BundleNote, DirectoryFault};
-pub use open::{InputKind, Listed, ListedEntry, OpenError, OpenErrorKind};
+pub use open::{InputKind, Listed, ListedEntry};
 pub use password::Password;
 pub use reader::{ArtifactReader, ReadError, ReadErrorKind, ReadFault};
+pub use trouble::{OpenError, OpenErrorKind};
 
 use open::Place;
 use rayon::prelude::*;

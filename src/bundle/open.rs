@@ -1,95 +1,21 @@
 //! Opening an upload: which containers it consists of, and one inventory over all.
 
 use super::Bundle;
-use super::artifact::{Artifact, ArtifactId, ArtifactIssue, IoTrouble, Modified, Skipped};
+use super::artifact::{Artifact, ArtifactId, ArtifactIssue, Modified, Skipped};
 use super::classify::{self, HEAD_BYTES, Role, RoleReason};
 use super::container::{self, Container, ContainerKind, Entry, Garage, Hoard, Listing, Opening};
 use super::limits::{Allowance, LimitHit, Limits};
 use super::name::ArtifactName;
 use super::nested;
-use super::note::{BundleNote, DirectoryFault};
+use super::note::BundleNote;
 use super::password::Password;
 use super::reader::{ArtifactReader, Ledger, ReadErrorKind};
+use super::trouble::{OpenError, OpenErrorKind};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Why an upload cannot be opened.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}: {kind}", path.display())]
-pub struct OpenError {
-    /// The path as given.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub kind: OpenErrorKind,
-}
-
-/// What keeps an upload from being opened.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-pub enum OpenErrorKind {
-    /// No path was given.
-    #[error("no folder, archive or file was given")]
-    NoPath,
-    /// The system does not open it.
-    #[error("{0}")]
-    Io(IoTrouble),
-    /// A pipe, socket or device.
-    #[error("neither a file nor a folder; save its content in a file first")]
-    SpecialFile,
-    /// One volume of a split archive.
-    #[error(
-        "one part of a split archive; join the parts (`zip -s 0 part.zip --out whole.zip`) and pass the whole"
-    )]
-    SplitArchive,
-    /// An archive without a usable directory in which no entry was found either.
-    #[error("a damaged archive ({}) in which no entry was found; ask for the file again, or repair it with `zip -FF`", describe(*.0))]
-    DamagedArchive(DirectoryFault),
-    /// Even the names in it are encrypted.
-    #[error("{}", locked_directory(*.wrong))]
-    EncryptedDirectory {
-        /// A password was given, and it is another.
-        wrong: bool,
-    },
-    /// The password opens nothing of what is encrypted.
-    #[error(
-        "the password does not fit: {files} of its files are encrypted, and none with this one"
-    )]
-    WrongPassword {
-        /// How many are encrypted.
-        files: usize,
-    },
-    /// Limits left nothing to read.
-    #[error("nothing is left to read: {0}")]
-    NothingWithinLimits(LimitHit),
-}
-
-fn describe(fault: DirectoryFault) -> String {
-    match fault {
-        DirectoryFault::Missing => "it has no directory, as if cut off".to_owned(),
-        DirectoryFault::BrokenAt { offset } => format!("its directory breaks at offset {offset}"),
-    }
-}
-
-fn locked_directory(wrong: bool) -> String {
-    match wrong {
-        true => "the password does not fit: it is encrypted with another, its names too".to_owned(),
-        false => format!(
-            "encrypted, its names too; give its password ({})",
-            super::artifact::HOW_TO_GIVE
-        ),
-    }
-}
-
-impl OpenError {
-    /// True when a limit or an integrity check refused the input, rather than the
-    /// system or the caller: exit status 5.
-    pub fn is_refusal(&self) -> bool {
-        use OpenErrorKind::{DamagedArchive, NothingWithinLimits};
-        matches!(self.kind, DamagedArchive(_) | NothingWithinLimits(_))
-    }
-}
 
 /// What was passed as the case.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,9 +15,9 @@ use crate::bundle::artifact::{ArtifactIssue, Modified, ModifiedSource, Skipped, 
 use crate::bundle::limits::{Claim, LimitHit, Limits};
 use crate::bundle::name::{ArtifactName, NameEncoding};
 use crate::bundle::note::{BundleNote, DirectoryFault};
-use crate::bundle::open::OpenErrorKind;
 use crate::bundle::reader::{ReadErrorKind, ReadFault};
 use crate::bundle::source::Source;
+use crate::bundle::trouble::OpenErrorKind;
 use blocks::{Blocks, Packing};
 use header::{Cabinet, FROM_PREVIOUS, FROM_PREVIOUS_INTO_NEXT, File, Folder, INTO_NEXT};
 use std::io::Read;

@@ -20,9 +20,9 @@ use crate::bundle::artifact::{
 use crate::bundle::limits::{Claim, LimitHit, Limits};
 use crate::bundle::name::{ArtifactName, NameEncoding};
 use crate::bundle::note::DirectoryFault;
-use crate::bundle::open::OpenErrorKind;
 use crate::bundle::reader::{ReadErrorKind, ReadFault};
 use crate::bundle::source::Source;
+use crate::bundle::trouble::OpenErrorKind;
 use cipher::Key;
 use folder::{Directory, File, Folder};
 use std::io::{self, Read};

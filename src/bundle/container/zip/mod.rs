@@ -17,10 +17,10 @@ use crate::bundle::artifact::{ArtifactIssue, Encryption, IoTrouble, SkipReason, 
 use crate::bundle::limits::{Claim, LimitHit};
 use crate::bundle::name::ArtifactName;
 use crate::bundle::note::{BundleNote, DirectoryFault};
-use crate::bundle::open::OpenErrorKind;
 use crate::bundle::password::Password;
 use crate::bundle::reader::ReadErrorKind;
 use crate::bundle::source::Source;
+use crate::bundle::trouble::OpenErrorKind;
 use directory::Directory;
 pub(super) use entry::dos_local;
 use entry::{Header, Lock, Place};
