@@ -8,6 +8,7 @@ pub mod events;
 pub mod httperr;
 pub mod look;
 pub mod memsnap;
+pub mod perfmon;
 pub mod poolmon;
 pub mod pooltable;
 pub mod poolused;
