@@ -6,6 +6,7 @@ pub mod collector;
 pub mod driver;
 pub mod events;
 pub mod httperr;
+pub mod listing;
 pub mod look;
 pub mod memsnap;
 pub mod perfmon;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::counters::Counters;
 use super::facts::{CaseFacts, is_cache, is_kernel_owned};
 use super::images::{ImageFacts, Images, Proof};
 use super::logs::LogFacts;
@@ -73,6 +74,7 @@ impl Conclusion {
 pub(super) fn conclude(
     log: &LogFacts,
     pools: &Pools,
+    counters: &Counters,
     facts: &CaseFacts,
     images: &Images,
 ) -> Conclusion {
@@ -90,6 +92,8 @@ pub(super) fn conclude(
         unanalysable_logs: log.unanalysable,
         refusal_rows: log.refusal_rows,
         snapshots: pools.history.snapshots.len(),
+        samples: counters.samples.len(),
+        tags_undated: facts.withheld.is_some(),
         most_points: facts
             .growth()
             .map_or(0, |g| g.series.iter().map(|s| s.points).max().unwrap_or(0)),

@@ -1,5 +1,6 @@
 //! What the logs and the pool say together, before any image is looked into.
 
+use super::counters::Counters;
 use super::events::EventFacts;
 use super::host::HostFacts;
 use super::logs::LogFacts;
@@ -7,10 +8,13 @@ use super::pools::Pools;
 use super::times::{duration, of_millis};
 use crate::artifact::pooltag::{Blame, TagClass, well_known};
 use crate::diagnosis::clock::{self, Doubt, Step};
-use crate::diagnosis::correlation::{Correlation, Level, Question, correlate, is_near_limit};
+use crate::diagnosis::correlation::{
+    Correlation, Level, Question, Source, correlate, is_near_limit,
+};
 use crate::diagnosis::growth::{self, Class, EpochGrowth, SeriesGrowth};
 use crate::diagnosis::headroom::{Bound, TimeTo, time_to};
 use crate::diagnosis::lockstep::{self, Group};
+use crate::diagnosis::offset::OffsetFit;
 use crate::report::model::Withheld;
 use crate::tag::{Pool, Tag};
 use crate::timeline::series::{Epoch, Extent, Facts, PoolHistory, PoolsShown, Snapshot, TagsShown};
@@ -41,6 +45,8 @@ pub(super) struct CaseFacts {
     pub(super) withheld: Option<Withheld>,
     /// What steps of the clock do to the comparison.
     pub(super) clock: Doubt,
+    /// The offset from UTC to offer, where no zone is known.
+    pub(super) offset: Option<OffsetFit>,
     pub(super) pressed: Option<bool>,
     pub(super) time_to: Result<TimeTo, String>,
     pub(super) logs_cover: bool,
@@ -66,6 +72,7 @@ impl CaseFacts {
 pub(super) fn gather(
     log: &LogFacts,
     pools: &Pools,
+    counters: &Counters,
     events: &EventFacts,
     host: HostFacts,
     whole: bool,
@@ -77,7 +84,10 @@ pub(super) fn gather(
     let groups = growth
         .map(|g| lockstep::groups(history, g))
         .unwrap_or_default();
-    let levels = levels(history, &host);
+    let mut levels = levels(history, &host);
+    let logs_cover = logs_cover(log, &levels);
+    levels.extend(of_counters(counters, &host));
+    levels.sort_by_key(|l| l.at);
     let question = Question {
         levels: &levels,
         episodes: &log.episodes,
@@ -86,26 +96,27 @@ pub(super) fn gather(
         threshold: host.margin.bytes() as i64,
     };
     let clock = clock_doubt(log, events, &levels);
-    let withheld = withheld(pools, log).or_else(|| set_back(&clock, events));
-    let correlation = if withheld.is_some() {
-        None
-    } else {
-        correlate(&question)
-    };
+    let undated = withheld(pools, log);
+    let set_back = set_back(&clock, events);
+    // Counters have a clock of their own, but it is the same machine's.
+    let apart = set_back.is_some() || (undated.is_some() && counters.samples.is_empty());
+    let withheld = undated.or(set_back);
+    let correlation = if apart { None } else { correlate(&question) };
     CaseFacts {
         wanted: wanted(growth, &groups),
         // A kernel without memory for an answer is as near the limit as can be.
         pressed: if pools.exhausted {
             Some(true)
         } else {
-            pressed(history, &host, &question)
+            pressed(history, counters, &host, &question)
         },
         time_to: outlook(history, &host, growth),
-        logs_cover: logs_cover(log, &levels),
+        logs_cover,
         whole,
         correlation,
         withheld,
         clock,
+        offset: None,
         groups,
         views,
         view,
@@ -222,7 +233,7 @@ fn has_refusals(view: &View, history: &PoolHistory, log: &LogFacts) -> bool {
 /// The pool at a snapshot: the header's figure, or the sum of the rows if the listing was neither
 /// filtered nor cut as far as it shows. The sum leaves out what no tag is charged for, so it is a
 /// little low.
-fn nonpaged_of(snapshot: &Snapshot) -> Option<i64> {
+pub(super) fn nonpaged_of(snapshot: &Snapshot) -> Option<i64> {
     let header = snapshot
         .facts
         .pool_nonpaged
@@ -268,12 +279,27 @@ fn levels(history: &PoolHistory, host: &HostFacts) -> Vec<Level> {
                     .filter(|l| l.bound == Bound::Memory)
                     .and_then(|_| memory_left(&snapshot.facts)),
                 epoch: index,
-                snapshot: place,
+                source: Source::Snapshot(place),
             });
         }
     }
     levels.sort_by_key(|l| l.at);
     levels
+}
+
+/// The pool at every sample of performance counters.
+fn of_counters(counters: &Counters, host: &HostFacts) -> impl Iterator<Item = Level> {
+    let limit = host.limit.as_ref().ok();
+    let by_memory = limit.is_some_and(|l| l.bound == Bound::Memory);
+    let samples = counters.samples.iter().enumerate();
+    samples.map(move |(place, sample)| Level {
+        at: sample.at,
+        bytes: sample.bytes,
+        headroom: limit.map(|l| l.bytes as i64 - sample.bytes),
+        memory_left: sample.memory_left.filter(|_| by_memory),
+        epoch: sample.epoch,
+        source: Source::Counter(place),
+    })
 }
 
 /// The pool at every snapshot, dated or not.
@@ -292,7 +318,12 @@ pub(super) fn all_levels(
         })
 }
 
-fn pressed(history: &PoolHistory, host: &HostFacts, question: &Question<'_>) -> Option<bool> {
+fn pressed(
+    history: &PoolHistory,
+    counters: &Counters,
+    host: &HostFacts,
+    question: &Question<'_>,
+) -> Option<bool> {
     let limit = host.limit.as_ref().ok()?;
     let mut any = None;
     for (_, _, snapshot, bytes) in all_levels(history) {
@@ -302,6 +333,10 @@ fn pressed(history: &PoolHistory, host: &HostFacts, question: &Question<'_>) -> 
             None
         };
         let near = is_near_limit(question, bytes, Some(limit.bytes as i64 - bytes), left);
+        any = Some(any.unwrap_or(false) || near);
+    }
+    for level in of_counters(counters, host) {
+        let near = is_near_limit(question, level.bytes, level.headroom, level.memory_left);
         any = Some(any.unwrap_or(false) || near);
     }
     any

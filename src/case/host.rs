@@ -1,5 +1,6 @@
 //! The machine of a case, as far as the case states it.
 
+use super::counters::Counters;
 use super::options::Options;
 use super::pools::Pools;
 use super::survey::Survey;
@@ -17,7 +18,12 @@ pub(super) struct HostFacts {
     pub(super) margin: Margin,
 }
 
-pub(super) fn facts(survey: &Survey, options: &Options, pools: &Pools) -> HostFacts {
+pub(super) fn facts(
+    survey: &Survey,
+    options: &Options,
+    pools: &Pools,
+    counters: &Counters,
+) -> HostFacts {
     let mut host = Host::default();
     let mut sources = Vec::new();
     let manifest = survey.manifests.first().map(|(_, manifest)| &manifest.host);
@@ -57,17 +63,7 @@ pub(super) fn facts(survey: &Survey, options: &Options, pools: &Pools) -> HostFa
         host.boot_3gb = Some(boot.user_mib() > 2048);
         sources.push("boot configuration in the bundle".to_owned());
     }
-    for registry in &survey.registries {
-        let stated = registry.aggressive_memory_usage.map(|value| value == 1);
-        host.http_aggressive = host.http_aggressive.or(stated);
-        let size = registry.nonpaged_pool_size.map(u64::from);
-        host.registry_nonpaged_pool_size = host.registry_nonpaged_pool_size.or(size);
-        let limit = registry.nonpaged_pool_limit.map(u64::from);
-        host.registry_nonpaged_pool_limit = host.registry_nonpaged_pool_limit.or(limit);
-        if *registry != Default::default() {
-            sources.push("registry export in the bundle".to_owned());
-        }
-    }
+    of_registry(&mut host, &mut sources, survey);
     let header_ram = pools
         .history
         .snapshots
@@ -82,17 +78,45 @@ pub(super) fn facts(survey: &Survey, options: &Options, pools: &Pools) -> HostFa
     if host.kernel_npp_max.is_some() {
         sources.push("NonPagedPool Max of a debugger's !vm".to_owned());
     }
+    of_counters(&mut host, &mut sources, counters);
     stated(&mut host, &mut os, &mut sources, options);
     HostFacts {
-        name: manifest.and_then(|m| m.name.clone()).or_else(|| {
-            let stated = system.and_then(|s| s.host.as_ref());
-            stated.map(|s| s.value.clone())
-        }),
+        name: manifest
+            .and_then(|m| m.name.clone())
+            .or_else(|| {
+                let stated = system.and_then(|s| s.host.as_ref());
+                stated.map(|s| s.value.clone())
+            })
+            .or_else(|| counters.host.clone()),
         os,
         limit: limit(&host).map_err(|missing| missing.to_string()),
         margin: Margin::of(&host),
         host,
         sources,
+    }
+}
+
+fn of_registry(host: &mut Host, sources: &mut Vec<String>, survey: &Survey) {
+    for registry in &survey.registries {
+        let stated = registry.aggressive_memory_usage.map(|value| value == 1);
+        host.http_aggressive = host.http_aggressive.or(stated);
+        let size = registry.nonpaged_pool_size.map(u64::from);
+        host.registry_nonpaged_pool_size = host.registry_nonpaged_pool_size.or(size);
+        let limit = registry.nonpaged_pool_limit.map(u64::from);
+        host.registry_nonpaged_pool_limit = host.registry_nonpaged_pool_limit.or(limit);
+        if *registry != Default::default() {
+            sources.push("registry export in the bundle".to_owned());
+        }
+    }
+}
+
+fn of_counters(host: &mut Host, sources: &mut Vec<String>, counters: &Counters) {
+    if let (None, Some(ram)) = (host.ram_bytes, counters.ram) {
+        host.ram_bytes = Some(ram);
+        sources.push("memory size in performance counters".to_owned());
+    }
+    if counters.host.is_some() {
+        sources.push("host name in performance counters".to_owned());
     }
 }
 

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::catalogs::{self, Listing};
 use super::custody::Custody;
 use super::facts::CaseFacts;
+use super::listed::Listed;
 use super::memory::{Aspect, ImageMemory};
 use super::progress::{Phase, Progress};
 use super::survey::{Survey, Use};
@@ -54,8 +55,10 @@ pub(super) struct ImageFacts {
     pub(super) catalog: Option<Listing>,
     /// Other names of the same bytes.
     pub(super) copies: Vec<String>,
-    /// Whether it was loaded, where the collector's manifest tells.
+    /// Whether it was loaded, where the collector's manifest or a listing tells.
     pub(super) loaded: Option<bool>,
+    /// Where a listing names it.
+    pub(super) listed: Option<Listed>,
 }
 
 /// What can be shown of a finding.
@@ -376,5 +379,6 @@ fn read_image(
         catalog,
         copies: Vec::new(),
         loaded: None,
+        listed: None,
     })
 }

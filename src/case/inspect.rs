@@ -189,6 +189,7 @@ pub fn inspect_image(
         catalog,
         copies: Vec::new(),
         loaded: None,
+        listed: None,
     };
     Ok(ImageReport {
         driver: driver_of(&facts),

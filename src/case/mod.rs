@@ -12,6 +12,7 @@ mod assemble;
 mod blocks;
 mod catalogs;
 mod conclusion;
+mod counters;
 mod custody;
 mod events;
 mod evidence;
@@ -19,17 +20,20 @@ mod facts;
 mod host;
 mod images;
 mod inspect;
+mod listed;
 mod logs;
 pub mod lookup;
 mod memory;
 mod names;
 mod observation;
+mod offset;
 mod options;
 mod pool_source;
 mod pools;
 mod progress;
 mod survey;
 mod times;
+mod zones;
 
 pub use catalogs::of_bundle as catalogs_of;
 pub use inspect::{ImageReport, ImageVersion, image_version, inspect_image};
@@ -155,19 +159,23 @@ pub fn analyse_with(
     let log = logs::settle(bundle, &mut survey);
     let events = events::settle(bundle, &mut survey, options);
     let pools = pools::read(bundle, &mut survey, options, &events);
-    let host = host::facts(&survey, options, &pools);
-    let facts = facts::gather(&log, &pools, &events, host, is_whole(bundle));
+    let counters = counters::settle(&mut survey, &pools);
+    let host = host::facts(&survey, options, &pools, &counters);
+    let mut facts = facts::gather(&log, &pools, &counters, &events, host, is_whole(bundle));
+    facts.offset = offset::hint(&survey, &pools, &log);
     let mut images = images::scan(bundle, more_images, &mut survey, &facts, progress, memory);
     let custody = custody::check(bundle, &mut survey);
     if let Some(custody) = &custody {
         images.mark_loaded(custody);
     }
+    listed::mark(&mut images, &survey);
     assemble::report(&assemble::Parts {
         bundle,
         survey: &survey,
         log: &log,
         pools: &pools,
         events: &events,
+        counters: &counters,
         facts: &facts,
         images: &images,
         custody: &custody,

@@ -3,7 +3,9 @@
 
 use std::path::Path;
 
-use crate::artifact::{collector, events, memsnap, poolused, registry, systeminfo};
+use crate::artifact::{
+    collector, events, listing, memsnap, perfmon, poolused, registry, systeminfo,
+};
 use crate::bundle::{Artifact, Bundle, Manifest, Role};
 
 pub use crate::artifact::systeminfo::NameKind;
@@ -44,6 +46,8 @@ pub fn names(bundle: &Bundle) -> Vec<Name> {
             Role::Handles => of_processes,
             Role::Memsnap => of_memsnap,
             Role::DebuggerLog => of_debugger,
+            Role::Perf => of_counters,
+            Role::ProcessList => of_listed_processes,
             _ => continue,
         };
         let bytes = bundle
@@ -128,6 +132,33 @@ fn of_memsnap(bytes: &[u8]) -> Vec<Name> {
     let host = log.host.map(|name| Name::Stated(NameKind::Host, name));
     let holders = log.handles.holders.into_iter().map(|holder| holder.image);
     holders.filter_map(own_process).chain(host).collect()
+}
+
+/// Machines of a counter log, and processes as those of the table of handles.
+fn of_counters(bytes: &[u8]) -> Vec<Name> {
+    let log = perfmon::read(bytes);
+    let machines = log.hosts();
+    let machines = machines.map(|host| Name::Stated(NameKind::Host, host.to_owned()));
+    let processes = log.machines.iter().flat_map(|m| &m.processes);
+    let processes = processes.filter_map(|process| {
+        let image = process.name.split('#').next()?;
+        let plain = image.to_ascii_lowercase();
+        let known = |name: &&str| **name == plain || name.strip_suffix(".exe") == Some(&plain);
+        (!OF_WINDOWS.iter().any(|name| known(&name)))
+            .then(|| Name::Stated(NameKind::Words, image.to_owned()))
+    });
+    machines.chain(processes).collect()
+}
+
+/// Processes of a listing that are not Windows' own, and the services in them.
+fn of_listed_processes(bytes: &[u8]) -> Vec<Name> {
+    let listed = listing::processes(bytes).rows;
+    listed
+        .into_iter()
+        .filter(|p| !OF_WINDOWS.contains(&p.image.to_ascii_lowercase().as_str()))
+        .flat_map(|p| std::iter::once(p.image).chain(p.services))
+        .map(|image| Name::Stated(NameKind::Words, image))
+        .collect()
 }
 
 /// Processes of Windows, IIS and SQL Server.

@@ -393,6 +393,7 @@ pub(super) fn context(survey: &Survey, options: &Options) -> Context {
         let stated = log.file.zone.as_ref();
         zones.extend(stated.and_then(|(bias, name)| ZoneClaim::from_event_log(name, *bias)));
     }
+    zones.extend(super::zones::of_side_files(survey));
     Context {
         zones,
         date_order: options.date_order,

@@ -1,9 +1,12 @@
 //! Reading every artifact for what it is, once, in parallel.
 
+mod lists;
+
 use std::io::{BufReader, Read};
 
 use rayon::prelude::*;
 
+use super::counters;
 use super::events::{self, EventLog};
 use super::images::MAX_IMAGE;
 use super::logs::{Digest, LogFile, read_log};
@@ -13,8 +16,10 @@ use super::progress::{Phase, Progress};
 use crate::artifact::collector::{self, Handles};
 use crate::artifact::driver::catalog::Catalog;
 use crate::artifact::events::EventFile;
+use crate::artifact::listing::{self, ListedDriver, ListedFilter, ListedProcess, Listing};
 use crate::artifact::memsnap;
-use crate::artifact::pooltag::{self, PoolTags};
+use crate::artifact::perfmon::PerfLog;
+use crate::artifact::pooltag::{LocalTags, PoolTags};
 use crate::artifact::registry::{self, RegistryFacts};
 use crate::artifact::systeminfo::{self, SystemInfo, boot::BootSwitches};
 use crate::bundle::{Artifact, Bundle, ContentDigest, HashingReader, Manifest, Role};
@@ -62,14 +67,24 @@ pub(super) struct Entry {
 enum Content {
     Log(Box<LogFile>),
     Pool(Box<PoolFile>),
-    System(Box<SystemInfo>),
+    /// A report of msinfo32 lists drivers as well.
+    System(Box<SystemInfo>, Listing<ListedDriver>),
     Boot(BootSwitches),
-    Registry(RegistryFacts, Vec<(u64, String)>),
+    Registry(
+        RegistryFacts,
+        Vec<(u64, String)>,
+        Option<registry::StatedTimeZone>,
+    ),
     Tags(PoolTags),
+    LocalTags(LocalTags),
     Catalog(Box<Catalog>),
     Manifest(Box<Manifest>),
     Handles(Handles),
     Events(Box<EventFile>),
+    Perf(Box<PerfLog>),
+    Drivers(Listing<ListedDriver>),
+    Filters(Listing<ListedFilter>),
+    Processes(Listing<ListedProcess>),
     /// Left for the images' turn.
     Image,
     Nothing,
@@ -87,11 +102,19 @@ pub(super) struct Survey {
     pub(super) registries: Vec<RegistryFacts>,
     /// The lines that state them: artifact, number and text.
     pub(super) registry_lines: Vec<(usize, u64, String)>,
+    /// Time zones that exports state.
+    pub(super) time_zones: Vec<(usize, registry::StatedTimeZone)>,
     pub(super) pooltags: Vec<(String, PoolTags)>,
+    /// What poolmon found in the machine's own drivers.
+    pub(super) localtags: Vec<(String, LocalTags)>,
     pub(super) catalogs: Vec<(usize, Catalog)>,
     pub(super) manifests: Vec<(usize, Manifest)>,
     pub(super) handles: Vec<(usize, Handles)>,
     pub(super) events: Vec<EventLog>,
+    pub(super) perfs: Vec<(usize, PerfLog)>,
+    pub(super) driver_lists: Vec<(usize, Listing<ListedDriver>)>,
+    pub(super) filter_lists: Vec<(usize, Listing<ListedFilter>)>,
+    pub(super) process_lists: Vec<(usize, Listing<ListedProcess>)>,
     pub(super) images: Vec<usize>,
 }
 
@@ -119,9 +142,15 @@ pub(super) fn read(bundle: &Bundle, options: &Options, progress: &dyn Progress) 
         match content {
             Content::Log(log) => survey.logs.push(*log),
             Content::Pool(pool) => survey.pools.push(*pool),
-            Content::System(system) => survey.systems.push((index, *system)),
+            Content::System(system, list) => {
+                survey.systems.push((index, *system));
+                if !list.rows.is_empty() {
+                    survey.driver_lists.push((index, list));
+                }
+            }
             Content::Boot(boot) => survey.boots.push((index, boot)),
-            Content::Registry(registry, lines) => {
+            Content::Registry(registry, lines, zone) => {
+                survey.time_zones.extend(zone.map(|zone| (index, zone)));
                 survey.registries.push(registry);
                 let lines = lines.into_iter().map(|(line, text)| (index, line, text));
                 survey.registry_lines.extend(lines);
@@ -129,10 +158,17 @@ pub(super) fn read(bundle: &Bundle, options: &Options, progress: &dyn Progress) 
             Content::Tags(tags) => survey
                 .pooltags
                 .push((bundle.artifacts()[index].name.to_string(), tags)),
+            Content::LocalTags(tags) => survey
+                .localtags
+                .push((bundle.artifacts()[index].name.to_string(), tags)),
             Content::Catalog(catalog) => survey.catalogs.push((index, *catalog)),
             Content::Manifest(manifest) => survey.manifests.push((index, *manifest)),
             Content::Handles(handles) => survey.handles.push((index, handles)),
             Content::Events(file) => survey.events.push(EventLog::new(index, *file)),
+            Content::Perf(log) => survey.perfs.push((index, *log)),
+            Content::Drivers(list) => survey.driver_lists.push((index, list)),
+            Content::Filters(list) => survey.filter_lists.push((index, list)),
+            Content::Processes(list) => survey.process_lists.push((index, list)),
             Content::Image => survey.images.push(index),
             Content::Nothing => {}
         }
@@ -202,6 +238,9 @@ fn read_one(bundle: &Bundle, artifact: &Artifact) -> (Entry, Content) {
         }
         Role::Driver => (ContentDigest::Unreadable, Use::NotNeeded, Content::Image),
         Role::SystemInfo
+        | Role::DriverList
+        | Role::FilterList
+        | Role::ProcessList
         | Role::PoolTagTxt
         | Role::Catalog
         | Role::RegistryExport
@@ -212,6 +251,11 @@ fn read_one(bundle: &Bundle, artifact: &Artifact) -> (Entry, Content) {
             (digest, used, None) => (digest, used, Content::Nothing),
         },
         Role::Memsnap => memsnap_log(bundle, artifact, &mut notes),
+        Role::Perf => {
+            let (digest, used, log) = counters::survey(bundle, artifact, &mut notes);
+            let content = log.map_or(Content::Nothing, |log| Content::Perf(Box::new(log)));
+            (digest, used, content)
+        }
         Role::Empty => (
             digest_of(bundle, artifact),
             Use::NotNeeded,
@@ -269,11 +313,34 @@ fn small(
         }
     };
     let content = match artifact.role {
-        Role::SystemInfo => Content::System(Box::new(systeminfo::parse(&bytes))),
-        Role::PoolTagTxt => Content::Tags(pooltag::parse(&bytes)),
+        Role::SystemInfo => {
+            let list = listing::msinfo_drivers(&bytes).unwrap_or_default();
+            Content::System(Box::new(systeminfo::parse(&bytes)), list)
+        }
+        Role::PoolTagTxt => {
+            let (content, used) = lists::tag_list(artifact, &bytes, notes);
+            return (digest, used, content);
+        }
         Role::RegistryExport => {
             let (facts, lines) = registry::parse_lines(&bytes);
-            Content::Registry(facts, lines)
+            let zone = registry::time_zone(&bytes);
+            if zone.is_none() && facts == RegistryFacts::default() {
+                notes.push(
+                    "none of the values that matter here: time zone, memory management, http.sys"
+                        .to_owned(),
+                );
+                return (digest, Use::NotNeeded, Content::Nothing);
+            }
+            Content::Registry(facts, lines, zone)
+        }
+        Role::DriverList | Role::FilterList | Role::ProcessList => {
+            let (content, rows) = lists::listed(artifact.role, &bytes, notes);
+            let used = if rows > 0 {
+                Use::Used
+            } else {
+                Use::NotUnderstood
+            };
+            return (digest, used, content);
         }
         Role::Catalog => match Catalog::parse(&bytes) {
             Ok(catalog) => Content::Catalog(Box::new(catalog)),
@@ -294,7 +361,7 @@ fn small(
             None => return (digest, Use::NotUnderstood, Content::Nothing),
         },
     };
-    if let Content::System(system) = &content {
+    if let Content::System(system, _) = &content {
         notes.extend(system.notes.iter().map(ToString::to_string));
     }
     (digest, Use::Used, content)
@@ -419,6 +486,7 @@ pub(super) fn digest_as_analysed(bundle: &Bundle, artifact: &Artifact) -> Conten
     match artifact.role {
         Role::HttpErr | Role::EventLog => digest_all(bundle, artifact),
         role if role.has_snapshots() => digest_all(bundle, artifact),
+        Role::Perf if !counters::is_binary(artifact) => digest_all(bundle, artifact),
         Role::Driver if size > MAX_IMAGE => ContentDigest::Unreadable,
         _ => digest_of(bundle, artifact),
     }

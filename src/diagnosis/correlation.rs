@@ -11,26 +11,13 @@
 //! The answer is tried again with the snapshots' clock set wrong by up to a day either way: the
 //! band around zero in which the reading stays the same is how much clock error it survives.
 
+mod level;
+
 use std::ops::Range;
 
 use crate::timeline::episode::Episode;
 
-/// The pool at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Level {
-    /// Milliseconds since 1970 UTC.
-    pub at: i64,
-    /// Bytes of nonpaged pool.
-    pub bytes: i64,
-    /// Limit of nonpaged pool less the pool, in bytes.
-    pub headroom: Option<i64>,
-    /// Memory or commit that is left, whichever is less, in bytes, where pool is bound by it.
-    pub memory_left: Option<i64>,
-    /// The boot epoch.
-    pub epoch: usize,
-    /// Place of the snapshot.
-    pub snapshot: usize,
-}
+pub use level::{At, How, Level, Source};
 
 /// What is to be correlated.
 #[derive(Clone, Debug)]
@@ -80,48 +67,6 @@ const HIGH_PERCENT: i64 = 85;
 /// Steps of the trial of clock errors, and how far it goes, in minutes.
 const SHIFT_STEP: i64 = 15;
 const SHIFT_MAX: i64 = 24 * 60;
-
-/// How the level at a moment was had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
-    /// Between two snapshots of one epoch, on the line between them.
-    Between,
-    /// Before the first or after the last snapshot of its epoch, within reach: that snapshot's.
-    Nearest,
-}
-
-impl How {
-    /// The word that reports use.
-    pub const fn name(self) -> &'static str {
-        match self {
-            How::Between => "between_snapshots",
-            How::Nearest => "nearest_snapshot",
-        }
-    }
-}
-
-/// The pool at the start of an episode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct At {
-    /// Bytes of nonpaged pool.
-    pub bytes: i64,
-    /// Headroom, if known.
-    pub headroom: Option<i64>,
-    /// Memory left, if it counts.
-    pub memory_left: Option<i64>,
-    /// How the level was had.
-    pub how: How,
-    /// Milliseconds to the nearest snapshot.
-    pub distance: i64,
-    /// The nearest snapshot.
-    pub snapshot: usize,
-    /// The epoch.
-    pub epoch: usize,
-    /// Change of the pool over the hours before, see [`At::before_ms`].
-    pub grown: Option<i64>,
-    /// How far back `grown` looks, in milliseconds: to the start of the epoch.
-    pub before_ms: i64,
-}
 
 /// What the case says about pool and refusals together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -238,8 +183,19 @@ fn levels_at_episodes(question: &Question<'_>, shift_ms: i64) -> Vec<Option<At>>
         .collect()
 }
 
-/// The pool at `moment`, if a snapshot is near enough.
+/// The pool at `moment`, if a snapshot is near enough, and how it grew until then.
 pub fn level_at(levels: &[Level], moment: i64) -> Option<At> {
+    let found = reading_at(levels, moment)?;
+    let first = first_of(levels, found.epoch)?;
+    Some(At {
+        grown: (first.at < moment).then_some(found.bytes - first.bytes),
+        before_ms: (moment - first.at).max(0),
+        ..found
+    })
+}
+
+/// The pool at `moment` alone, for asking often.
+pub(super) fn reading_at(levels: &[Level], moment: i64) -> Option<At> {
     let after = levels.partition_point(|l| l.at <= moment);
     let before = after.checked_sub(1).and_then(|i| levels.get(i));
     let after = levels.get(after);
@@ -278,17 +234,16 @@ pub fn level_at(levels: &[Level], moment: i64) -> Option<At> {
     if distance > REACH && !bracketed {
         return None;
     }
-    let first = levels.iter().find(|l| l.epoch == nearest.epoch)?;
     Some(At {
         bytes,
         headroom,
         memory_left,
         how,
         distance,
-        snapshot: nearest.snapshot,
+        source: nearest.source,
         epoch: nearest.epoch,
-        grown: (first.at < moment).then_some(bytes - first.bytes),
-        before_ms: (moment - first.at).max(0),
+        grown: None,
+        before_ms: 0,
     })
 }
 
@@ -358,6 +313,17 @@ pub fn is_near_limit(
     pool || memory
 }
 
+/// The first level of an epoch. Epochs are numbered in the order of time but for those that hold
+/// counters only, so a search most often finds it at once.
+fn first_of(levels: &[Level], epoch: usize) -> Option<&Level> {
+    let guess = levels.partition_point(|l| l.epoch < epoch);
+    let before = guess.checked_sub(1).and_then(|p| levels.get(p));
+    let found = levels.get(guess).filter(|l| l.epoch == epoch);
+    found
+        .filter(|_| before.is_none_or(|l| l.epoch < epoch))
+        .or_else(|| levels.iter().find(|l| l.epoch == epoch))
+}
+
 fn range_of(levels: &[Level], epoch: usize) -> (i64, i64) {
     let bytes = || levels.iter().filter(|l| l.epoch == epoch).map(|l| l.bytes);
     (bytes().min().unwrap_or(0), bytes().max().unwrap_or(0))
@@ -383,7 +349,7 @@ fn separation(question: &Question<'_>) -> Option<f64> {
             if !(first..=last).contains(&middle) {
                 continue;
             }
-            let Some(at) = level_at(question.levels, middle * 1_000) else {
+            let Some(at) = reading_at(question.levels, middle * 1_000) else {
                 continue;
             };
             let place = refused.partition_point(|r| r.end <= grain);
@@ -395,7 +361,7 @@ fn separation(question: &Question<'_>) -> Option<f64> {
 }
 
 /// U over its maximum: the chance that a value of `with` exceeds one of `without`, ties half.
-fn mann_whitney(with: &[i64], without: &mut [i64]) -> Option<f64> {
+pub(super) fn mann_whitney(with: &[i64], without: &mut [i64]) -> Option<f64> {
     if with.is_empty() || without.is_empty() {
         return None;
     }
@@ -466,7 +432,7 @@ mod tests {
             headroom: limit.map(|limit| limit - mb * MB),
             memory_left: None,
             epoch: 0,
-            snapshot: i,
+            source: Source::Snapshot(i),
         };
         megabytes.iter().enumerate().map(level).collect()
     }

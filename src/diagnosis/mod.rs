@@ -9,5 +9,6 @@ pub mod correlation;
 pub mod growth;
 pub mod headroom;
 pub mod lockstep;
+pub mod offset;
 pub mod rules;
 pub mod verdict;

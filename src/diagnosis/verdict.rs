@@ -158,6 +158,10 @@ pub struct Brief<'a> {
     pub refusal_rows: u64,
     /// Snapshots.
     pub snapshots: usize,
+    /// Dated samples of performance counters, which know no tags.
+    pub samples: usize,
+    /// True if no snapshot could be placed in UTC: what grows in them is not tied to the refusals.
+    pub tags_undated: bool,
     /// The most snapshots in which any one tag was seen.
     pub most_points: usize,
     /// The tag in front, if any grew or there is only one snapshot.
@@ -175,6 +179,13 @@ pub struct Brief<'a> {
     /// False if the upload is known to be cut or spoilt: what is not in it may have been in the
     /// part that is missing.
     pub whole: bool,
+}
+
+impl Brief<'_> {
+    /// The most points of any one curve of the pool or of a tag in it.
+    fn points(&self) -> usize {
+        self.most_points.max(self.samples)
+    }
 }
 
 /// The decision.
@@ -206,7 +217,7 @@ pub fn decide(brief: &Brief<'_>) -> Decision {
 fn with_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
     let Some(found) = brief
         .correlation
-        .filter(|_| brief.most_points > 1 || brief.snapshots > 1)
+        .filter(|_| brief.most_points > 1 || brief.snapshots > 1 || brief.samples > 1)
     else {
         let confidence = if leak >= Leak::Weak {
             Confidence::Possible
@@ -222,6 +233,15 @@ fn with_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
             Outcome::PoolPressureWithoutLeak,
             pressure_confidence(brief, found),
         ),
+        // Nothing but the counters' curve: the pool grew, and stood at its highest when
+        // connections were refused. No tag is known that could or could not explain it.
+        (Reading::HighPool, Leak::No) if brief.most_points == 0 && brief.samples >= MIN_POINTS => {
+            let outcome = match brief.pressed {
+                Some(false) => Outcome::Inconclusive,
+                _ => Outcome::PoolPressureWithoutLeak,
+            };
+            (outcome, Confidence::Possible)
+        }
         (Reading::HighPool, Leak::No) if brief.pressed == Some(false) => {
             (Outcome::RefusalsWithoutPoolPressure, Confidence::Possible)
         }
@@ -240,7 +260,8 @@ fn explained(brief: &Brief<'_>, found: &Correlation, leak: Leak) -> Confidence {
     let points = brief.leader.map_or(0, |l| l.points);
     let robust = found.survives.0.max(found.survives.1) >= MIN_SURVIVES.max(brief.clock_doubt);
     let covered = found.covered >= MIN_COVERED;
-    if leak < Leak::Strong || points < MIN_POINTS || !robust || !covered {
+    let tied = !brief.tags_undated;
+    if leak < Leak::Strong || points < MIN_POINTS || !robust || !covered || !tied {
         return Confidence::Possible;
     }
     let proven = matches!(brief.answer, Some(Answer::Named(_)));
@@ -252,7 +273,7 @@ fn explained(brief: &Brief<'_>, found: &Correlation, leak: Leak) -> Confidence {
 }
 
 fn pressure_confidence(brief: &Brief<'_>, found: &Correlation) -> Confidence {
-    if brief.most_points >= MIN_POINTS && found.covered >= MIN_COVERED {
+    if brief.points() >= MIN_POINTS && found.covered >= MIN_COVERED {
         Confidence::Probable
     } else {
         Confidence::Possible
@@ -262,7 +283,7 @@ fn pressure_confidence(brief: &Brief<'_>, found: &Correlation) -> Confidence {
 fn contradiction(brief: &Brief<'_>, found: &Correlation) -> Confidence {
     let limit_known = brief.pressed.is_some();
     match (
-        brief.most_points >= MIN_POINTS && found.covered >= MIN_COVERED,
+        brief.points() >= MIN_POINTS && found.covered >= MIN_COVERED,
         limit_known,
     ) {
         (true, true) if found.reading != Reading::LowPool => Confidence::Confirmed,
@@ -286,7 +307,7 @@ fn without_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
         }
         Leak::Strong | Leak::Weak => (Outcome::LeakWithoutRefusals, Confidence::Possible),
         Leak::No if brief.pressed == Some(true) => {
-            let confidence = if brief.most_points >= MIN_POINTS {
+            let confidence = if brief.points() >= MIN_POINTS {
                 Confidence::Probable
             } else {
                 Confidence::Possible

@@ -318,6 +318,8 @@ pub fn leak_explained() -> Report {
             },
         ],
         nonpaged: growing(),
+        counter_samples: 0,
+        counters: Vec::new(),
         limit: Some(Limit {
             bytes: 256 << 20,
             low: 256 << 20,

@@ -277,6 +277,10 @@ pub struct Pool {
     pub epochs: Vec<Epoch>,
     /// Nonpaged pool as a whole.
     pub nonpaged: Vec<PoolPoint>,
+    /// Samples of performance counters that state nonpaged pool beside the snapshots.
+    pub counter_samples: u64,
+    /// Nonpaged pool by those counters; of very many the extremes of each stretch.
+    pub counters: Vec<CounterPoint>,
     /// The limit of nonpaged pool.
     pub limit: Option<Limit>,
     /// http.sys's threshold.
@@ -324,6 +328,19 @@ pub struct PoolPoint {
     /// Its time, if known.
     pub at: Option<String>,
     /// The epoch, counted from 0.
+    pub epoch: u64,
+    /// Bytes of nonpaged pool.
+    pub bytes: i64,
+    /// What was still to be had.
+    pub headroom_bytes: Option<i64>,
+}
+
+/// The pool at one sample of performance counters.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct CounterPoint {
+    /// Its time.
+    pub at: String,
+    /// The epoch, counted from 0; one beyond the list of epochs holds no snapshot.
     pub epoch: u64,
     /// Bytes of nonpaged pool.
     pub bytes: i64,

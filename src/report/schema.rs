@@ -51,7 +51,12 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
     (
         "Episode",
         "pool_basis",
-        &["between_snapshots", "nearest_snapshot"],
+        &[
+            "between_snapshots",
+            "nearest_snapshot",
+            "between_samples",
+            "nearest_sample",
+        ],
     ),
     ("Epoch", "began", &["first", "restart"]),
     (

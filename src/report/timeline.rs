@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::Report;
 use super::escape::visible;
-use super::model::{Episode, Epoch, EventMark, PoolPoint};
+use super::model::{CounterPoint, Episode, Epoch, EventMark, PoolPoint};
 use super::wording::{counted, size, words};
 
 /// A line of the timeline.
@@ -41,6 +41,12 @@ enum Facts<'a> {
         tag: Option<&'a str>,
         #[serde(skip_serializing_if = "Option::is_none")]
         tag_bytes: Option<i64>,
+    },
+    Counter {
+        epoch: u64,
+        nonpaged_bytes: i64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        headroom_bytes: Option<i64>,
     },
     Epoch {
         epoch: u64,
@@ -99,6 +105,7 @@ fn events(report: &Report) -> Vec<(DateTime<Utc>, Event<'_>)> {
             .iter()
             .filter_map(|point| of_snapshot(report, point)),
     );
+    events.extend(report.pool.counters.iter().filter_map(of_counter));
     for (episode, place) in report.refusals.episodes.iter().zip(1..) {
         events.extend(of_episode(episode, place));
     }
@@ -180,6 +187,23 @@ fn of_epoch(epoch: &Epoch, place: u64) -> Option<(DateTime<Utc>, Event<'_>)> {
         epoch.first.as_deref(),
         ("poolsleuth:poolmon:epoch", "Epoch Start"),
         message,
+        facts,
+    )
+}
+
+fn of_counter(point: &CounterPoint) -> Option<(DateTime<Utc>, Event<'_>)> {
+    let facts = Facts::Counter {
+        epoch: point.epoch,
+        nonpaged_bytes: point.bytes,
+        headroom_bytes: point.headroom_bytes,
+    };
+    event(
+        Some(&point.at),
+        ("poolsleuth:perfmon:sample", "Sample Time"),
+        &format!(
+            "Nonpaged pool {} by performance counters",
+            size(point.bytes)
+        ),
         facts,
     )
 }

@@ -10,6 +10,8 @@
 //! | [`hostile`] | bundles made to break it |
 //! | [`partial`] | a part of an upload, and logs that say nothing |
 //! | [`events`] | one event log in every form, and what it does to epochs, clocks and candidates |
+//! | [`perfmon`] | performance counters: with snapshots, without, in every form and language |
+//! | [`toolsets`] | uploads as toolsets lay them out: names, stamps, side files |
 //! | [`evidence`] | does every figure lead to a place in a file, and is that there? |
 //! | [`schema`] | are all reports as `poolsleuth schema` says? |
 //! | [`matrix`] | one story in every container, form, encoding and stamp: one answer? |
@@ -27,10 +29,12 @@ mod hostile;
 mod identity;
 mod matrix;
 mod partial;
+mod perfmon;
 mod schema;
 mod show;
 mod sources;
 mod streams;
+mod toolsets;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -2,13 +2,13 @@
 
 /// The cells of a row. A cell may stand in quotes; a quote within is written twice and stays so,
 /// because none of the cells that matter holds one.
-pub(super) struct Fields<'a> {
+pub(in crate::artifact) struct Fields<'a> {
     rest: Option<&'a str>,
     delimiter: char,
 }
 
 impl<'a> Fields<'a> {
-    pub(super) fn new(line: &'a str, delimiter: char) -> Self {
+    pub(in crate::artifact) fn new(line: &'a str, delimiter: char) -> Self {
         Fields {
             rest: Some(line),
             delimiter,

@@ -25,6 +25,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
+pub(super) use fields::Fields;
 pub use reader::read;
 
 /// Longest line that is read, in bytes of UTF-8. A log of all counters of some thousand

@@ -11,8 +11,7 @@ use super::fields::{Cell, Fields, cell, delimiter};
 use super::lines::{Line, Lines};
 use super::stamps::{Order, Written};
 use super::{
-    Form, MAX_MACHINES, MAX_PROCESSES, MAX_SAMPLES, Machine, PerfLog, Places, Process,
-    Sample, When,
+    Form, MAX_MACHINES, MAX_PROCESSES, MAX_SAMPLES, Machine, PerfLog, Places, Process, Sample, When,
 };
 
 /// Reads a log as a stream; what went wrong on the way stands in its notes.

@@ -39,7 +39,9 @@ impl Written {
             '/' | '-' => (a, b, c, None),
             _ => return None,
         };
-        let year = i32::try_from(year).ok().filter(|y| (1990..2200).contains(y))?;
+        let year = i32::try_from(year)
+            .ok()
+            .filter(|y| (1990..2200).contains(y))?;
         let native = separator == '/' && text.len() == 23 && order.is_none();
         Some(Written {
             first,

@@ -121,7 +121,12 @@ fn what_a_first_cell_says_of_the_zone() {
 #[test]
 fn a_spreadsheet_wrote_the_dates_anew() {
     let table = |rows: &str| {
-        read(format!("(PDH-CSV 4.0) (GMT Standard Time)(0);\\\\A\\Memory\\Pool Nonpaged Bytes\n{rows}").as_bytes())
+        read(
+            format!(
+                "(PDH-CSV 4.0) (GMT Standard Time)(0);\\\\A\\Memory\\Pool Nonpaged Bytes\n{rows}"
+            )
+            .as_bytes(),
+        )
     };
     let log = table("05/11/2026 10:00;1,5E+08\n13/11/2026 10:00;160000000\n");
     assert!(log.notes.day_first);
@@ -156,7 +161,8 @@ fn the_collectors_table() {
 
 #[test]
 fn too_many_samples_keep_the_highest() {
-    let mut text = String::from("\"(PDH-CSV 4.0) (UTC)(0)\",\"\\\\A\\Memory\\Pool Nonpaged Bytes\"\n");
+    let mut text =
+        String::from("\"(PDH-CSV 4.0) (UTC)(0)\",\"\\\\A\\Memory\\Pool Nonpaged Bytes\"\n");
     for n in 0..(2 * MAX_SAMPLES as u64 + 10) {
         let (h, m, s) = (n / 3600 % 24, n / 60 % 60, n % 60);
         let value = if n == 777 { 9_999_999 } else { n };
@@ -169,7 +175,12 @@ fn too_many_samples_keep_the_highest() {
     let machine = &log.machines[0];
     assert_eq!(machine.one_in, 2);
     assert!(machine.samples.len() < 2 * MAX_SAMPLES);
-    assert!(machine.samples.iter().any(|s| s.nonpaged == Some(9_999_999)));
+    assert!(
+        machine
+            .samples
+            .iter()
+            .any(|s| s.nonpaged == Some(9_999_999))
+    );
 }
 
 #[test]

@@ -13,6 +13,7 @@
 pub mod boot;
 mod keys;
 mod layout;
+mod msinfo;
 mod names;
 mod parse;
 mod text;

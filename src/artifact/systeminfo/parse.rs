@@ -17,7 +17,12 @@ const MAX_VALUE: usize = 300;
 /// Reads the output of systeminfo in any layout and encoding. A file that is something
 /// else gives a value without fields ([`SystemInfo::fields`]).
 pub fn parse(bytes: &[u8]) -> SystemInfo {
-    let (layout, rows) = rows(&decode(bytes));
+    let text = decode(bytes);
+    let (layout, rows) = rows(
+        super::msinfo::as_systeminfo(&text)
+            .as_ref()
+            .unwrap_or(&text),
+    );
     let mut info = SystemInfo {
         layout,
         host: None,

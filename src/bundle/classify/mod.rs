@@ -10,6 +10,7 @@ mod debugger;
 mod events;
 mod httperr;
 mod image;
+mod listing;
 mod magic;
 mod name_hint;
 mod pool_table;
@@ -83,6 +84,7 @@ fn by_text(hint: Option<NameHint>, text: &TextHead) -> (Role, Basis) {
         httperr::recognise,
         events::recognise,
         systeminfo::recognise,
+        listing::recognise,
         pooltag::recognise,
     ];
     let found = recognisers
@@ -127,6 +129,16 @@ fn other_text(hint: Option<NameHint>, text: &TextHead) -> Option<(Role, Basis)> 
     if starts("seq\tutc\tboot\t") {
         let why = Basis::Header("the columns of the collector's table of counters");
         return Some((Role::Perf, why));
+    }
+    if starts("hkey_local_machine\\")
+        && text
+            .lines()
+            .any(|line| line.contains(" REG_") || line.contains("\tREG_"))
+    {
+        return Some((
+            Role::RegistryExport,
+            Basis::Header("a registry key's path, as `reg query` lists it"),
+        ));
     }
     if starts("windows registry editor version") || starts("regedit4") {
         return Some((

@@ -16,6 +16,12 @@ pub enum NameHint {
     Driver,
     /// A text file with `systeminfo` in its name.
     SystemInfo,
+    /// A text file with `driverquery` in its name.
+    DriverList,
+    /// A text file with `fltmc` in its name.
+    FilterList,
+    /// A text file with `tasklist` in its name.
+    ProcessList,
     /// `manifest.json`.
     Manifest,
     /// `*.blg`.
@@ -54,6 +60,15 @@ impl NameHint {
         if by_word("systeminfo") {
             return Some(NameHint::SystemInfo);
         }
+        if by_word("driverquery") {
+            return Some(NameHint::DriverList);
+        }
+        if by_word("fltmc") {
+            return Some(NameHint::FilterList);
+        }
+        if by_word("tasklist") {
+            return Some(NameHint::ProcessList);
+        }
         if base == "manifest.json" {
             return Some(NameHint::Manifest);
         }
@@ -84,6 +99,9 @@ impl NameHint {
                 NameHint::PoolTagTxt => role == Role::PoolTagTxt,
                 NameHint::Driver => role == Role::Driver,
                 NameHint::SystemInfo => role == Role::SystemInfo,
+                NameHint::DriverList => role == Role::DriverList,
+                NameHint::FilterList => role == Role::FilterList,
+                NameHint::ProcessList => role == Role::ProcessList,
                 NameHint::Manifest => role == Role::Manifest,
                 NameHint::Perf => role == Role::Perf,
                 NameHint::Catalog => role == Role::Catalog,
@@ -102,6 +120,9 @@ impl NameHint {
             NameHint::PoolTagTxt => "a list of pool tags",
             NameHint::Driver => "a driver",
             NameHint::SystemInfo => "systeminfo output",
+            NameHint::DriverList => "a listing of drivers",
+            NameHint::FilterList => "a listing of minifilters",
+            NameHint::ProcessList => "a listing of processes",
             NameHint::Manifest => "a manifest",
             NameHint::Perf => "performance counters",
             NameHint::Catalog => "a signature catalog",

@@ -35,7 +35,13 @@ pub enum Role {
     Perf,
     /// Handles of each process at each snapshot, by the collector.
     Handles,
-    /// A registry export (`.reg`).
+    /// A listing of drivers (`driverquery`, `sc query`).
+    DriverList,
+    /// A listing of minifilters (`fltmc`).
+    FilterList,
+    /// A listing of processes (`tasklist`).
+    ProcessList,
+    /// A registry export (`.reg`) or listing (`reg query`).
     RegistryExport,
     /// The bundle's `manifest.json`.
     Manifest,
@@ -73,6 +79,9 @@ impl Role {
             Role::EventLog => "event_log",
             Role::Perf => "perf",
             Role::Handles => "handles",
+            Role::DriverList => "driver_list",
+            Role::FilterList => "filter_list",
+            Role::ProcessList => "process_list",
             Role::RegistryExport => "registry_export",
             Role::Manifest => "manifest",
             Role::Archive => "archive",

@@ -15,6 +15,9 @@ pub(super) fn recognise(_: Option<NameHint>, text: &TextHead) -> Option<(Role, B
         let begins = |line: &str| line.trim_start().starts_with(label);
         text.holds(label) && text.lines().any(begins)
     };
+    if has("System Information report written at:") {
+        return Some((Role::SystemInfo, Basis::Header("msinfo32's first line")));
+    }
     if LABELS.iter().filter(|label| has(label)).count() >= 2 {
         return Some((Role::SystemInfo, Basis::Header("systeminfo's labels")));
     }

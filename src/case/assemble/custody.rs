@@ -5,6 +5,7 @@ use crate::artifact::pooltag::{TagClass, well_known};
 use crate::case::conclusion::Conclusion;
 use crate::case::custody::Custody;
 use crate::case::evidence::{Ledger, Place};
+use crate::case::listed::services_of;
 use crate::report::model::{Finding, Manifest};
 
 /// Names listed in one finding, and of one kind in the report.
@@ -156,15 +157,21 @@ pub(super) fn holders(
     }
     let series = parts.facts.series_of(tag, pool)?;
     let objects = series.growth_blocks()?;
-    let (artifact, table) = parts.survey.handles.first()?;
+    let collected = parts.survey.handles.first();
+    let (artifact, table) = collected.or(parts.counters.handles.as_ref())?;
     let mut named = Vec::new();
     let mut cited = Vec::new();
     let grown = table.holders.iter().filter(|h| h.growth() >= MIN_GROWTH);
     for holder in grown.take(MAX_HOLDERS) {
         let (name, pid) = (&holder.image, holder.pid);
         let (first, last) = (holder.first.1, holder.last.1);
-        named.push(format!("{name} (process {pid}) from {first} to {last}"));
-        let row = format!("{pid} {name}: {last} handles at snapshot {}", holder.last.0);
+        // A counter log may lack the ids; no process but the idle one has id 0.
+        let whose = match pid {
+            0 => name.clone(),
+            pid => format!("{name} (process {pid}{})", services(parts, name, pid)),
+        };
+        named.push(format!("{whose} from {first} to {last}"));
+        let row = format!("{whose}: {last} handles at snapshot {}", holder.last.0);
         cited.push(ledger.cite(*artifact, Place::Line(holder.line), row));
     }
     let most = table.holders.first().map_or(0, |h| h.growth());
@@ -191,6 +198,21 @@ pub(super) fn holders(
         evidence: cited,
         known_issue: None,
     })
+}
+
+/// The services that a process holds, where a listing says so: `, services Dnscache, NlaSvc`.
+fn services(parts: &Parts<'_>, image: &str, pid: u64) -> String {
+    let services = services_of(parts.survey, image, pid);
+    let shown: Vec<&str> = services
+        .iter()
+        .take(MAX_LISTED)
+        .map(String::as_str)
+        .collect();
+    match shown.as_slice() {
+        [] => String::new(),
+        [one] => format!(", service {one}"),
+        more => format!(", services {}", more.join(", ")),
+    }
 }
 
 fn finding(rule: &'static str, text: String, evidence: Vec<String>) -> Finding {

@@ -2,13 +2,14 @@
 
 use super::Parts;
 use super::events;
-use super::pool::owner_hint;
+use super::owner::owner_hint;
 use crate::artifact::driver::api::Role;
 use crate::artifact::driver::identity::Identity;
 use crate::artifact::driver::pdb::LinkStamp;
 use crate::artifact::driver::signature::{DigestVerdict, SignatureState};
 use crate::artifact::driver::tags::{Finding, Via, same};
 use crate::artifact::driver::version::VersionInfo;
+use crate::artifact::listing::group_of;
 use crate::case::catalogs::Listing;
 use crate::case::conclusion::{Conclusion, TagAnswer};
 use crate::case::evidence::Ledger;
@@ -119,7 +120,8 @@ fn candidate(
     let image = parts.images.holding.get(ranked.suspicion.image)?;
     let (finding, proof) = best(image, answer.tag, answer.pool)?;
     let mut evidence = vec![cite(image, finding, proof, ledger)];
-    let mut why = ranked.why.clone();
+    let (mut why, listed) = listed(image, &ranked.why, ledger);
+    evidence.extend(listed);
     if let Some((installed, cited)) = events::installed(parts, &image.file_name, ledger) {
         why.push(installed);
         evidence.push(cited);
@@ -136,6 +138,25 @@ fn candidate(
         why,
         evidence,
     })
+}
+
+/// Why a candidate stands where it does, with what a listing says of it, and where that stands.
+fn listed(
+    image: &ImageFacts,
+    why: &[String],
+    ledger: &mut Ledger<'_>,
+) -> (Vec<String>, Option<String>) {
+    let mut why = why.to_vec();
+    let Some(listed) = &image.listed else {
+        return (why, None);
+    };
+    if let Some(altitude) = &listed.altitude {
+        let group = group_of(altitude).map_or_else(String::new, |g| format!(" ({g})"));
+        why.push(format!(
+            "runs as a minifilter at altitude {altitude}{group}"
+        ));
+    }
+    (why, Some(ledger.cite_line(listed.artifact, listed.line)))
 }
 
 /// Cites the place of a finding; one without a place is about the image as a whole.

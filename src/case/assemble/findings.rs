@@ -1,15 +1,17 @@
 //! What is worth knowing beside the verdict: rival causes, contradictions, what cannot be seen.
 
 use super::Parts;
-use super::custody;
 use super::event_findings;
 use super::known;
 use super::places::{cite_logs, cite_snapshot};
+use super::{counters, custody};
 use crate::artifact::driver::api::Role;
 use crate::artifact::driver::tags::Grade;
+use crate::artifact::listing::group_of;
 use crate::artifact::pooltag::well_known;
 use crate::case::conclusion::{Conclusion, kernel_owned, rivals_within};
 use crate::case::evidence::Ledger;
+use crate::case::listed::foreign_filters;
 use crate::diagnosis::attribution::Ranked;
 use crate::report::model::{Finding, TagRow};
 use crate::tag::{Pool, Tag};
@@ -70,10 +72,16 @@ pub(super) fn findings(
             rows_of(tags, tag),
         );
     }
+    findings.extend(minifilters(parts, conclusion, ledger));
     findings.extend(custody::holders(parts, conclusion, ledger));
+    findings.extend(counters::finding(parts, ledger));
     findings.extend(custody::exhausted(parts, ledger));
     findings.extend(custody::findings(parts, ledger));
-    findings.extend(event_findings::findings(parts, &shown_to_allocate(parts, conclusion), ledger));
+    findings.extend(event_findings::findings(
+        parts,
+        &shown_to_allocate(parts, conclusion),
+        ledger,
+    ));
     images(parts, ledger, &mut findings);
     findings.extend(known::issues(parts, conclusion, tags));
     findings
@@ -86,7 +94,43 @@ fn shown_to_allocate(parts: &Parts<'_>, conclusion: &Conclusion) -> Vec<String> 
         r.suspicion.grade == Grade::CallSite && r.suspicion.role == Some(Role::Allocate)
     });
     let image = |r: &Ranked| parts.images.holding.get(r.suspicion.image);
-    shown.filter_map(image).map(|i| i.file_name.clone()).collect()
+    shown
+        .filter_map(image)
+        .map(|i| i.file_name.clone())
+        .collect()
+}
+
+/// Tags in lockstep are often what Windows allocates for each file that a minifilter holds on to:
+/// third parties' minifilters are named with their place in the stack.
+fn minifilters(
+    parts: &Parts<'_>,
+    conclusion: &Conclusion,
+    ledger: &mut Ledger<'_>,
+) -> Option<Finding> {
+    /// Filters named; a machine with more has other troubles.
+    const MAX_FILTERS: usize = 6;
+    let (leader, _) = conclusion.leader?;
+    let tied = !conclusion.companions.is_empty();
+    let (mut named, mut cited) = (Vec::new(), Vec::new());
+    for (artifact, filter) in foreign_filters(parts.survey).into_iter().take(MAX_FILTERS) {
+        let place = filter.altitude.as_ref().map(|altitude| {
+            let group = group_of(altitude).map_or_else(String::new, |g| format!(", {g}"));
+            format!(" (altitude {altitude}{group})")
+        });
+        named.push(format!("{}{}", filter.name, place.unwrap_or_default()));
+        cited.push(ledger.cite_line(artifact, filter.line));
+    }
+    (tied && !named.is_empty()).then(|| Finding {
+        rule: "third_party_minifilters",
+        kind: "driver",
+        text: format!(
+            "`{leader}` grows in lockstep with other tags, as memory does that Windows allocates for what a filter holds on to. \
+             Minifilters of third parties that were loaded, topmost first: {}. Which of them it is, if any, this does not show",
+            named.join("; ")
+        ),
+        evidence: cited,
+        known_issue: None,
+    })
 }
 
 /// Images that hide something, or that hold a tag the wrong way round.

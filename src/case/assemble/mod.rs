@@ -1,5 +1,6 @@
 //! The report, put together from what was found.
 
+mod counters;
 mod coverage;
 mod custody;
 mod drivers;
@@ -7,6 +8,7 @@ mod event_findings;
 mod events;
 mod findings;
 mod known;
+mod owner;
 mod places;
 mod pool;
 mod reasons;
@@ -15,6 +17,7 @@ mod steps;
 mod verdict;
 
 use super::conclusion::conclude;
+use super::counters::Counters;
 use super::custody::Custody;
 use super::events::EventFacts;
 use super::evidence::Ledger;
@@ -38,6 +41,7 @@ pub(super) struct Parts<'a> {
     pub(super) log: &'a LogFacts,
     pub(super) pools: &'a Pools,
     pub(super) events: &'a EventFacts,
+    pub(super) counters: &'a Counters,
     pub(super) facts: &'a CaseFacts,
     pub(super) images: &'a Images,
     pub(super) custody: &'a Option<Custody>,
@@ -52,7 +56,13 @@ pub(super) fn refusals_of(log: &LogFacts) -> Refusals {
 }
 
 pub(super) fn report(parts: &Parts<'_>) -> Report {
-    let conclusion = conclude(parts.log, parts.pools, parts.facts, parts.images);
+    let conclusion = conclude(
+        parts.log,
+        parts.pools,
+        parts.counters,
+        parts.facts,
+        parts.images,
+    );
     let mut ledger = Ledger::new(parts.bundle, parts.survey);
     let quotes = refusals::quotes(parts, &mut ledger);
     let tags = pool::tags(parts, &conclusion, &mut ledger);
@@ -153,6 +163,7 @@ fn time(parts: &Parts<'_>) -> Time {
             hint.artifacts
         ));
     }
+    notes.extend(parts.facts.offset.as_ref().map(super::offset::sentence));
     Time {
         zone: solution.zone.as_ref().map(|z| z.zone.to_string()),
         zone_source: solution.zone.as_ref().map(|z| z.source.name().to_owned()),

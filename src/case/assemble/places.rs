@@ -6,6 +6,7 @@ use super::Parts;
 use crate::artifact::httperr::Oddity;
 use crate::case::evidence::{Ledger, Place};
 use crate::case::logs::LogFile;
+use crate::diagnosis::correlation::Source;
 use crate::timeline::zone::ZoneSource;
 
 /// Logs cited where a claim is about all of them; the rest stand in the coverage.
@@ -32,6 +33,21 @@ pub(super) fn cite_snapshot(
         },
     );
     Some(ledger.cite(file.artifact.index(), head.first, pool))
+}
+
+/// Cites where the pool's level was read.
+pub(super) fn cite_level(
+    parts: &Parts<'_>,
+    source: Source,
+    ledger: &mut Ledger<'_>,
+) -> Option<String> {
+    match source {
+        Source::Snapshot(place) => cite_snapshot(parts, place, ledger),
+        Source::Counter(place) => {
+            let sample = parts.counters.samples.get(place)?;
+            Some(super::counters::cite(sample, ledger))
+        }
+    }
 }
 
 /// Cites the first and the last of some snapshots.
@@ -156,6 +172,12 @@ pub(super) fn cite_host(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> HostEvide
         for line in host.into_iter().chain(zone) {
             cited.case.push(ledger.cite_line(*artifact, line));
         }
+    }
+    let zone = parts.pools.solution.zone.as_ref();
+    if zone.is_some_and(|zone| zone.source == ZoneSource::Registry)
+        && let Some((artifact, stated)) = survey.time_zones.first()
+    {
+        cited.case.push(ledger.cite_line(*artifact, stated.line));
     }
     let snapshots = &parts.pools.history.snapshots;
     let header = snapshots.iter().rposition(|s| s.facts.ram.is_some());

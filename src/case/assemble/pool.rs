@@ -1,8 +1,8 @@
 //! The pool of the report: totals, epochs, limit, tags.
 
 use super::Parts;
+use super::owner::owner_hint;
 use super::places::{cite_ends, cite_snapshot};
-use crate::artifact::pooltag::well_known;
 use crate::case::conclusion::Conclusion;
 use crate::case::evidence::Ledger;
 use crate::case::facts::{all_levels, span_of};
@@ -45,6 +45,8 @@ pub(super) fn pool(
         order: (history.snapshots.len() > 1).then(|| history.ordering.sentence().to_owned()),
         epochs: epochs(parts, ledger),
         nonpaged: nonpaged(parts),
+        counter_samples: parts.counters.samples.len() as u64,
+        counters: super::counters::points(parts),
         limit: host.limit.as_ref().ok().map(|l| Limit {
             bytes: l.bytes,
             low: l.low,
@@ -145,7 +147,7 @@ fn nonpaged(parts: &Parts<'_>) -> Vec<PoolPoint> {
 }
 
 /// At most [`MAX_POINTS`] of a curve: of each stretch its lowest and its highest point, in order.
-fn thinned<T>(points: Vec<T>, value: impl Fn(&T) -> i64) -> Vec<T> {
+pub(super) fn thinned<T>(points: Vec<T>, value: impl Fn(&T) -> i64) -> Vec<T> {
     if points.len() <= MAX_POINTS {
         return points;
     }
@@ -340,31 +342,4 @@ fn curve(parts: &Parts<'_>, tag: Tag, pool: Pool) -> Vec<(u64, i64)> {
         })
         .collect();
     thinned(points, |p| p.1)
-}
-
-/// What tables say of a tag: the case's own lists first, then what is generally known.
-pub(super) fn owner_hint(parts: &Parts<'_>, tag: Tag) -> Option<String> {
-    for (name, tags) in &parts.survey.pooltags {
-        if let Some(hint) = tags.lookup(tag) {
-            let binary = hint.entry.binary.as_deref().unwrap_or("unknown");
-            let mut text = format!(
-                "{binary}: {} ({name}, line {}; {})",
-                hint.entry.description,
-                hint.entry.line,
-                hint.matched.sentence()
-            );
-            if !hint.rivals.is_empty() {
-                text.push_str("; the list contradicts itself");
-            }
-            return Some(text);
-        }
-    }
-    well_known(tag).map(|known| {
-        format!(
-            "{}: {} (built-in table; {})",
-            known.owner,
-            known.class.sentence(),
-            known.source
-        )
-    })
 }

@@ -4,7 +4,7 @@ use super::Parts;
 use super::drivers::sentence;
 use super::events;
 use super::places::{
-    cite_archive, cite_ends, cite_growth, cite_lines, cite_logs, cite_odd, cite_snapshot,
+    cite_archive, cite_ends, cite_growth, cite_level, cite_lines, cite_logs, cite_odd,
 };
 use super::pool::share;
 use super::refusals::Quotes;
@@ -204,7 +204,7 @@ fn timing_reasons(
         (false, _) => "limit",
     };
     let near = found.at.iter().flatten().next();
-    let near = near.and_then(|at| cite_snapshot(parts, at.snapshot, ledger));
+    let near = near.and_then(|at| cite_level(parts, at.source, ledger));
     let evidence = match near {
         Some(id) => vec![id],
         None => together([

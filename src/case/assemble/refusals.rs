@@ -124,7 +124,7 @@ fn one(log: &LogFacts, episode: &Outage, at: Option<At>, evidence: Vec<String>) 
         worst_minute_total: episode.worst_minute.1,
         pool_bytes: at.and_then(|at| u64::try_from(at.bytes).ok()),
         headroom_bytes: at.and_then(|at| at.headroom),
-        pool_basis: at.map(|at| at.how.name()),
+        pool_basis: at.map(|at| at.how.name(at.source)),
         rivals,
         evidence,
     }

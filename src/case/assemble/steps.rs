@@ -2,6 +2,7 @@
 
 use super::Parts;
 use crate::case::conclusion::Conclusion;
+use crate::case::offset::shown;
 use crate::diagnosis::attribution::Answer;
 use crate::diagnosis::verdict::{Leak, Outcome};
 use crate::report::model::{NextStep, Verdict};
@@ -23,17 +24,7 @@ pub(super) fn next_steps(
         })
     };
     let answer = conclusion.leading_answer().map(|a| a.answer);
-    if let Some(withheld) = &parts.facts.withheld {
-        let command = withheld
-            .option
-            .as_ref()
-            .map(|_| "poolsleuth analyze BUNDLE --tz Europe/Berlin".to_owned());
-        add(
-            "engineer",
-            format!("Date the snapshots: {}.", withheld.remedy),
-            command,
-        );
-    }
+    date_step(parts, &mut add);
     let leak = conclusion.decision.leak >= Leak::Weak;
     match (leak, answer, &verdict.driver) {
         (
@@ -110,6 +101,24 @@ pub(super) fn next_steps(
     steps
 }
 
+/// Giving the snapshots a time, where they have none.
+fn date_step(parts: &Parts<'_>, add: &mut impl FnMut(&'static str, String, Option<String>)) {
+    let Some(withheld) = &parts.facts.withheld else {
+        return;
+    };
+    let fits = parts.facts.offset.as_ref().map(|fit| shown(fit.minutes));
+    let zone = fits.as_deref().unwrap_or("Europe/Berlin");
+    let command = format!("poolsleuth analyze BUNDLE --tz {zone}");
+    let text = match &fits {
+        Some(offset) => format!(
+            "Date the snapshots: {}; {offset} fits best, if the customer confirms it.",
+            withheld.remedy
+        ),
+        None => format!("Date the snapshots: {}.", withheld.remedy),
+    };
+    add("engineer", text, withheld.option.as_ref().map(|_| command));
+}
+
 fn outcome_steps(
     parts: &Parts<'_>,
     conclusion: &Conclusion,
@@ -120,7 +129,7 @@ fn outcome_steps(
         Outcome::RefusalsWithoutPoolPressure => {
             add("engineer", "Look at the other reasons in the logs and at the application pools; the pool does not explain these refusals.".to_owned(), None);
         }
-        Outcome::PoolPressureWithoutLeak => {
+        Outcome::PoolPressureWithoutLeak if snapshots > 0 => {
             add("engineer", "Compare the tags with a healthy machine of the same role: something large is there from the start, or many tags grew together.".to_owned(), None);
         }
         _ => {}

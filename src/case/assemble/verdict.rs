@@ -94,16 +94,29 @@ fn summary(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>) -> 
             "{refusals}, but nonpaged pool was not short: {}.",
             reading_clause(parts)
         ),
-        Outcome::PoolPressureWithoutLeak if parts.log.refusal_rows > 0 => {
-            format!(
-                "{refusals} when nonpaged pool was near its limit, but no tag's growth explains that."
-            )
-        }
-        Outcome::PoolPressureWithoutLeak => {
-            "Nonpaged pool is near its limit, but no tag's growth explains that.".to_owned()
-        }
+        Outcome::PoolPressureWithoutLeak => pressure(parts, &refusals),
         Outcome::NoProblemFound => no_problem(parts),
         Outcome::Inconclusive => inconclusive(parts, conclusion, row),
+    }
+}
+
+/// The pool is short, and no tag explains it; or none is known, because there are only counters.
+fn pressure(parts: &Parts<'_>, refusals: &str) -> String {
+    let near = match &parts.facts.correlation {
+        Some(found) if found.reading == Reading::HighPool => "at its highest",
+        _ => "near its limit",
+    };
+    let no_tags = parts.pools.history.snapshots.is_empty();
+    let who = if no_tags {
+        "which tag holds it is not known: performance counters know no tags, and there are no pool snapshots"
+    } else {
+        "but no tag's growth explains that"
+    };
+    match (parts.log.refusal_rows > 0, no_tags) {
+        (true, true) => format!("{refusals} when nonpaged pool was {near}; {who}."),
+        (true, false) => format!("{refusals} when nonpaged pool was {near}, {who}."),
+        (false, true) => format!("Nonpaged pool is {near}; {who}."),
+        (false, false) => format!("Nonpaged pool is {near}, {who}."),
     }
 }
 
@@ -155,7 +168,12 @@ fn inconclusive(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>
         (n, None) if parts.log.refusal_rows == 0 && !parts.facts.whole => {
             text.push_str(&part_read(parts.log.analysable, n as u64));
         }
-        (0, _) => text.push_str("There are no pool snapshots: which tag grows cannot be told."),
+        (0, _) => {
+            if parts.facts.correlation.is_some() {
+                text.push_str(&format!("{}. ", capital(&reading_clause(parts))));
+            }
+            text.push_str("There are no pool snapshots: which tag grows cannot be told.");
+        }
         (1, Some(row)) => text.push_str(&format!(
             "One snapshot only: `{}` holds most ({}), a suspect and no more. {}",
             row.tag,

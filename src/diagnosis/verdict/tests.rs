@@ -27,6 +27,8 @@ fn brief(correlation: Option<&Correlation>) -> Brief<'_> {
         unanalysable_logs: 0,
         refusal_rows: u64::from(correlation.is_some()) * 50,
         snapshots: 12,
+        samples: 0,
+        tags_undated: false,
         most_points: 12,
         leader: Some(STRONG),
         correlation,
@@ -215,4 +217,35 @@ fn small_shares_and_caches_are_no_strong_leak() {
         .leak(),
         Leak::No
     );
+}
+
+#[test]
+fn counters_alone_show_pressure_and_no_tag() {
+    let high = found(Reading::HighPool);
+    let counters = |pressed| Brief {
+        snapshots: 0,
+        most_points: 0,
+        samples: 300,
+        leader: None,
+        answer: None,
+        pressed,
+        ..brief(Some(&high))
+    };
+    let pressure = (Outcome::PoolPressureWithoutLeak, Confidence::Possible);
+    assert_eq!(outcome(&counters(None)), pressure);
+    let open = (Outcome::Inconclusive, Confidence::Possible);
+    assert_eq!(outcome(&counters(Some(false))), open);
+    let exhausted = found(Reading::Exhausted);
+    let proven = Brief {
+        correlation: Some(&exhausted),
+        ..counters(Some(true))
+    };
+    let pressure = (Outcome::PoolPressureWithoutLeak, Confidence::Probable);
+    assert_eq!(outcome(&proven), pressure);
+    // Snapshots without a time are not tied to the refusals that counters are tied to.
+    let untied = Brief {
+        tags_undated: true,
+        ..brief(Some(&exhausted))
+    };
+    assert_eq!(outcome(&untied).1, Confidence::Possible);
 }

@@ -187,6 +187,19 @@ impl Redactor {
     /// `BINARY: DESCRIPTION (LIST, line N; how it matched)`, out of a list in the case, of which
     /// only the binary's name and the place are kept; or words of our own table.
     pub(super) fn owner_hint(&mut self, hint: &str) -> String {
+        // Behind the first list's word stand those of others, which quote as much of the case.
+        let others = ["; contradicted by ", "; poolmon found it in "];
+        match others.iter().filter_map(|words| hint.find(words)).min() {
+            Some(end) => {
+                let rest = hint.get(end + 2..).unwrap_or_default();
+                let first = self.hint_of_one(hint.get(..end).unwrap_or(hint));
+                format!("{first}; {}", self.name(Class::Text, rest))
+            }
+            None => self.hint_of_one(hint),
+        }
+    }
+
+    fn hint_of_one(&mut self, hint: &str) -> String {
         let parts = hint
             .split_once(": ")
             .and_then(|(binary, rest)| Some((binary, rest.rsplit_once(" (")?)))
@@ -251,5 +264,12 @@ mod tests {
         let ours = "Windows: objects of the kernel (built-in table; pooltag.txt of the WDK)";
         assert_eq!(redactor.owner_hint(ours), ours);
         assert!(redactor.owner_hint("Ada wrote this").starts_with("text-"));
+        let several = format!("{hint}; contradicted by quill.sys: Ada's (b.txt, line 3)");
+        let shown = redactor.owner_hint(&several);
+        assert!(shown.starts_with(&redactor.owner_hint(hint)), "{shown}");
+        assert!(
+            !shown.contains("quill") && !shown.contains("Ada"),
+            "{shown}"
+        );
     }
 }

@@ -110,6 +110,8 @@ impl Redactor {
             order,
             epochs,
             nonpaged,
+            counter_samples,
+            counters,
             limit,
             threshold,
             time_to_limit,
@@ -123,6 +125,21 @@ impl Redactor {
             last,
             order: self.maybe_sentence(order),
             epochs: self.each(epochs, Self::epoch),
+            counter_samples,
+            counters: self.each(counters, |_, point| {
+                let CounterPoint {
+                    at,
+                    epoch,
+                    bytes,
+                    headroom_bytes,
+                } = point;
+                CounterPoint {
+                    at,
+                    epoch,
+                    bytes,
+                    headroom_bytes,
+                }
+            }),
             nonpaged: self.each(nonpaged, |_, point| {
                 let PoolPoint {
                     snapshot,

@@ -101,7 +101,10 @@ fn caption(out: &mut Html, page: &Page<'_>, scene: &Scene) {
 fn pool_words(out: &mut Html, page: &Page<'_>) {
     let points = &page.report.pool.nonpaged;
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
-        out.raw("No snapshot states the size of nonpaged pool.");
+        match page.report.pool.counter_samples {
+            0 => out.raw("No snapshot states the size of nonpaged pool."),
+            _ => out.raw("No snapshot states the size of nonpaged pool; the line is that of performance counters."),
+        };
         return;
     };
     let peak = points.iter().map(|p| p.bytes).max().unwrap_or(last.bytes);

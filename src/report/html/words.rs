@@ -120,6 +120,8 @@ pub fn basis(word: &str) -> &str {
     match word {
         "between_snapshots" => "between two snapshots",
         "nearest_snapshot" => "nearest snapshot",
+        "between_samples" => "between two samples of counters",
+        "nearest_sample" => "nearest sample of counters",
         other => other,
     }
 }

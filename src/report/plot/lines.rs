@@ -35,7 +35,7 @@ pub(super) fn breaks(places: &[Place]) -> Vec<i64> {
 
 pub(super) fn total_line(pool: &Pool, places: &[Place]) -> Line {
     let points: Vec<(u64, Point)> = places.iter().map(|p| (p.epoch, (p.at, p.bytes))).collect();
-    let name = if pool.nonpaged.is_empty() {
+    let name = if places.is_empty() && pool.nonpaged.is_empty() {
         ""
     } else {
         "nonpaged pool"
@@ -45,11 +45,11 @@ pub(super) fn total_line(pool: &Pool, places: &[Place]) -> Line {
 
 /// The verdict's tag first, then the most suspect tags of nonpaged pool.
 pub(super) fn tag_lines(report: &Report, places: &[Place]) -> Vec<Line> {
-    let mut by_snapshot: Vec<&Place> = places.iter().collect();
+    let mut by_snapshot: Vec<&Place> = places.iter().filter(|p| p.snapshot.is_some()).collect();
     by_snapshot.sort_by_key(|p| p.snapshot);
     let breaks = breaks(places);
     let place_of = |snapshot: u64| {
-        let index = by_snapshot.binary_search_by_key(&snapshot, |p| p.snapshot);
+        let index = by_snapshot.binary_search_by_key(&Some(snapshot), |p| p.snapshot);
         index.ok().and_then(|i| by_snapshot.get(i))
     };
     chosen(report)

@@ -10,9 +10,11 @@ pub(super) const MOST_BANDS: usize = 400;
 /// Snapshots that are this many times further apart than usual leave a gap.
 const GAP_FACTOR: i64 = 4;
 
-/// A snapshot with its place on the axis.
+/// A snapshot, or a sample of performance counters, with its place on the axis.
+#[derive(Clone, Copy)]
 pub(super) struct Place {
-    pub snapshot: u64,
+    /// None for a sample of counters.
+    pub snapshot: Option<u64>,
     pub epoch: u64,
     pub at: i64,
     pub bytes: i64,
@@ -20,7 +22,9 @@ pub(super) struct Place {
 
 pub(super) fn places(pool: &Pool) -> (Axis, Vec<Place>) {
     let dated = pool.nonpaged.iter().filter(|p| p.at.is_some()).count();
-    let axis = if dated == 0 { Axis::Order } else { Axis::Time };
+    // Counters always have a time; snapshots without one keep their order if they are many.
+    let by_time = dated > 0 || (pool.nonpaged.len() < 2 && !pool.counters.is_empty());
+    let axis = if by_time { Axis::Time } else { Axis::Order };
     let mut places: Vec<Place> = pool
         .nonpaged
         .iter()
@@ -30,19 +34,37 @@ pub(super) fn places(pool: &Pool) -> (Axis, Vec<Place>) {
                 Axis::Time => instant(point.at.as_deref()?)?,
             };
             Some(Place {
-                snapshot: point.snapshot,
+                snapshot: Some(point.snapshot),
                 epoch: point.epoch,
                 at,
                 bytes: point.bytes,
             })
         })
         .collect();
+    let counters = pool.counters.iter().filter(|_| axis == Axis::Time);
+    places.extend(counters.filter_map(|point| {
+        Some(Place {
+            snapshot: None,
+            epoch: point.epoch,
+            at: instant(&point.at)?,
+            bytes: point.bytes,
+        })
+    }));
     places.sort_by_key(|p| (p.at, p.snapshot));
     (axis, places)
 }
 
-/// Usual distance between snapshots; `None` with fewer than three.
+/// Usual distance between snapshots, or between samples of counters where that is wider: either
+/// may leave gaps of its own. `None` with fewer than three of both.
 pub(super) fn usual_step(places: &[Place]) -> Option<i64> {
+    let of = |counters: bool| -> Vec<Place> {
+        let mine = |p: &&Place| p.snapshot.is_none() == counters;
+        places.iter().filter(mine).copied().collect()
+    };
+    median_step(&of(false)).max(median_step(&of(true)))
+}
+
+fn median_step(places: &[Place]) -> Option<i64> {
     let mut steps: Vec<i64> = places
         .windows(2)
         .filter_map(|pair| match pair {

@@ -180,7 +180,8 @@ impl Scene {
             rolls: rolls(report),
             marks: marks(report),
             bars_span: extents.bars_span,
-            undated: pool.nonpaged.len().saturating_sub(places.len()),
+            undated: (pool.nonpaged.len())
+                .saturating_sub(places.iter().filter(|p| p.snapshot.is_some()).count()),
             total,
             tags,
             limit,

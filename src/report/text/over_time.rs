@@ -175,10 +175,16 @@ impl<'a> Chart<'a> {
             true => "its limit",
             false => "its peak",
         };
-        let mut text = format!(
-            "nonpaged, {}, from 0 to {top}",
-            wording::counted(pool.snapshots, "snapshot"),
-        );
+        let seen = match (pool.snapshots, pool.counter_samples) {
+            (n, 0) => wording::counted(n, "snapshot"),
+            (0, n) => wording::counted(n, "counter sample"),
+            (n, m) => format!(
+                "{} and {}",
+                wording::counted(n, "snapshot"),
+                wording::counted(m, "counter sample")
+            ),
+        };
+        let mut text = format!("nonpaged, {seen}, from 0 to {top}");
         if !self.restarts.is_empty() {
             text.push_str("; R: restart");
         }
@@ -218,7 +224,10 @@ fn placed(pool: &Pool) -> (Scale, Vec<Placed>) {
         .iter()
         .filter_map(|p| Some((seconds(p.at.as_deref()?)?, p.bytes, p.epoch)))
         .collect();
-    if dated.len() >= 2 {
+    let counters = pool.counters.iter();
+    dated.extend(counters.filter_map(|p| Some((seconds(&p.at)?, p.bytes, p.epoch))));
+    if dated.len() >= 2 && (pool.nonpaged.len() < 2 || pool.nonpaged.iter().any(|p| p.at.is_some()))
+    {
         dated.sort_unstable();
         return (Scale::Time, dated);
     }

@@ -93,9 +93,15 @@ impl ZoneClaim {
         }
     }
 
-    /// What the `Time Zone` line of systeminfo says, in full or its offset alone.
+    /// What the `Time Zone` line of systeminfo says, in full or its offset alone; that of msinfo32
+    /// is Windows' name of the zone.
     pub fn from_systeminfo(display_name: &str) -> Option<Self> {
-        let fact = super::display_name(display_name)?;
+        let by_id = || {
+            super::windows_zone(display_name.trim())?
+                .zone()
+                .map(ZoneFact::Zone)
+        };
+        let fact = super::display_name(display_name).or_else(by_id)?;
         let text = display_name.trim().to_owned();
         Some(ZoneClaim {
             fact,
@@ -107,6 +113,27 @@ impl ZoneClaim {
     /// What a collector's manifest says: Windows' name of the zone, or, where that is not known
     /// or cannot have that bias, the offset of standard time alone. `bias_minutes` counts west.
     pub fn from_manifest(name: &str, bias_minutes: Option<i32>) -> Option<Self> {
+        Self::by_name_and_bias(name, bias_minutes, ZoneSource::Manifest)
+    }
+
+    /// What the key `TimeZoneInformation` says: as a manifest does, and whether daylight saving is
+    /// switched off, so that the machine keeps standard time all year.
+    pub fn from_registry(
+        name: &str,
+        bias_minutes: Option<i32>,
+        without_daylight: bool,
+    ) -> Option<Self> {
+        let standard = bias_minutes.and_then(i32::checked_neg);
+        if without_daylight && let Some(zone) = standard.and_then(Zone::from_minutes) {
+            let text = format!("{name}, without daylight saving")
+                .trim_start_matches(", ")
+                .to_owned();
+            return Some(ZoneClaim::new(zone, ZoneSource::Registry, text));
+        }
+        Self::by_name_and_bias(name, bias_minutes, ZoneSource::Registry)
+    }
+
+    fn by_name_and_bias(name: &str, bias_minutes: Option<i32>, source: ZoneSource) -> Option<Self> {
         let east = bias_minutes.and_then(i32::checked_neg);
         let zone = super::windows_zone(name)
             .filter(|row| east.is_none_or(|east| east == row.standard_minutes))
@@ -118,7 +145,7 @@ impl ZoneClaim {
         };
         Some(ZoneClaim {
             fact,
-            source: ZoneSource::Manifest,
+            source,
             text: name.to_owned(),
         })
     }
@@ -274,6 +301,24 @@ mod tests {
             text: "(UTC+01:00) ?".to_owned(),
         }];
         assert_eq!(ChosenZone::from_claims(&claims, &[]), None);
+    }
+
+    #[test]
+    fn registry_exports() {
+        let fact = |name, bias, off| {
+            let claim = ZoneClaim::from_registry(name, bias, off)?;
+            assert_eq!(claim.source, ZoneSource::Registry);
+            Some(claim.fact)
+        };
+        let berlin = Zone::parse("Europe/Berlin").unwrap();
+        let name = "W. Europe Standard Time";
+        assert_eq!(fact(name, Some(-60), false), Some(ZoneFact::Zone(berlin)));
+        let winter = ZoneFact::Zone(Zone::parse("+01:00").unwrap());
+        assert_eq!(fact(name, Some(-60), true), Some(winter));
+        let offset = ZoneFact::StandardOffset { minutes: 60 };
+        assert_eq!(fact("Ortszeit", Some(-60), false), Some(offset));
+        assert_eq!(fact("", None, true), None);
+        assert_eq!(fact("", Some(i32::MIN), false), None);
     }
 
     #[test]
