@@ -98,10 +98,7 @@ fn faults_of(bundle: &Bundle, artifact: &Artifact) -> impl Iterator<Item = Strin
 
 /// What is to be said of the input as a whole: damage of an archive, and what was left out.
 fn of_bundle(bundle: &Bundle) -> Vec<String> {
-    let of_archive = bundle
-        .notes()
-        .iter()
-        .filter(|note| !note.is_about_names());
+    let of_archive = bundle.notes().iter().filter(|note| !note.is_about_names());
     let mut notes: Vec<String> = of_archive.map(ToString::to_string).collect();
     notes.extend(
         bundle

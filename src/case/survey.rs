@@ -2,7 +2,7 @@
 
 mod lists;
 
-use std::io::{BufReader, Read};
+use std::io::Read;
 
 use rayon::prelude::*;
 
@@ -13,7 +13,7 @@ use super::logs::{Digest, LogFile, read_log};
 use super::options::Options;
 use super::pools::{PoolFile, survey_pool};
 use super::progress::{Phase, Progress};
-use crate::artifact::collector::{self, Handles};
+use crate::artifact::collector::Handles;
 use crate::artifact::driver::catalog::Catalog;
 use crate::artifact::events::EventFile;
 use crate::artifact::listing::{self, ListedDriver, ListedFilter, ListedProcess, Listing};
@@ -233,7 +233,11 @@ fn read_one(bundle: &Bundle, artifact: &Artifact) -> (Entry, Content) {
             let (pool, digest) = survey_pool(bundle, artifact, &mut notes);
             // A debugger is asked many things; a log without the pools has no use here.
             let other = artifact.role == Role::DebuggerLog && pool.says_nothing();
-            let used = if other { Use::NotNeeded } else { pool.usefulness() };
+            let used = if other {
+                Use::NotNeeded
+            } else {
+                pool.usefulness()
+            };
             (digest, used, Content::Pool(Box::new(pool)))
         }
         Role::Driver => (ContentDigest::Unreadable, Use::NotNeeded, Content::Image),
@@ -245,7 +249,7 @@ fn read_one(bundle: &Bundle, artifact: &Artifact) -> (Entry, Content) {
         | Role::Catalog
         | Role::RegistryExport
         | Role::Manifest => small(bundle, artifact, &mut notes),
-        Role::Handles => handles(bundle, artifact, &mut notes),
+        Role::Handles => lists::handles(bundle, artifact, &mut notes),
         Role::EventLog => match events::read(bundle, artifact, &mut notes) {
             (digest, used, Some(file)) => (digest, used, Content::Events(Box::new(file))),
             (digest, used, None) => (digest, used, Content::Nothing),
@@ -410,34 +414,6 @@ fn memsnap_log(
         Content::Nothing
     };
     (digest, used, content)
-}
-
-/// The collector's table of handles, read as a stream.
-fn handles(
-    bundle: &Bundle,
-    artifact: &Artifact,
-    notes: &mut Vec<String>,
-) -> (ContentDigest, Use, Content) {
-    let Ok(reader) = bundle.open_artifact(artifact.id) else {
-        return (ContentDigest::Unreadable, Use::Unreadable, Content::Nothing);
-    };
-    let mut source = BufReader::new(HashingReader::new(reader));
-    let table = match collector::handles(&mut source) {
-        Ok(table) => table,
-        Err(why) => {
-            notes.push(why.to_string());
-            Handles::default()
-        }
-    };
-    if table.rejected > 0 {
-        notes.push(format!("{} rows could not be read", table.rejected));
-    }
-    let digest = match source.into_inner().finish() {
-        Ok((sha256, _, reader)) if reader.fault().is_none() => ContentDigest::Whole(sha256),
-        Ok((sha256, _, _)) => ContentDigest::Partial(sha256),
-        Err(_) => ContentDigest::Unreadable,
-    };
-    (digest, Use::Used, Content::Handles(table))
 }
 
 fn read_small(bundle: &Bundle, artifact: &Artifact) -> Result<(Vec<u8>, ContentDigest), String> {

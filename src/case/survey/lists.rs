@@ -1,10 +1,13 @@
-//! Listings of drivers, minifilters and processes, and lists of tags: what they hold and how far
-//! they could be used.
+//! Listings of drivers, minifilters and processes, tables of handles, and lists of tags: what they
+//! hold and how far they could be used.
+
+use std::io::BufReader;
 
 use super::{Content, Use};
+use crate::artifact::collector::{self, Handles};
 use crate::artifact::listing;
 use crate::artifact::pooltag::{self, LineNote};
-use crate::bundle::{Artifact, Role};
+use crate::bundle::{Artifact, Bundle, ContentDigest, HashingReader, Role};
 use crate::report::wording::bare;
 
 /// A list of tags. `localtag.txt` has no descriptions but the drivers that use a tag.
@@ -71,4 +74,32 @@ pub(super) fn listed(role: Role, bytes: &[u8], notes: &mut Vec<String>) -> (Cont
             (Content::Processes(list), rows)
         }
     }
+}
+
+/// The collector's table of handles, read as a stream.
+pub(super) fn handles(
+    bundle: &Bundle,
+    artifact: &Artifact,
+    notes: &mut Vec<String>,
+) -> (ContentDigest, Use, Content) {
+    let Ok(reader) = bundle.open_artifact(artifact.id) else {
+        return (ContentDigest::Unreadable, Use::Unreadable, Content::Nothing);
+    };
+    let mut source = BufReader::new(HashingReader::new(reader));
+    let table = match collector::handles(&mut source) {
+        Ok(table) => table,
+        Err(why) => {
+            notes.push(why.to_string());
+            Handles::default()
+        }
+    };
+    if table.rejected > 0 {
+        notes.push(format!("{} rows could not be read", table.rejected));
+    }
+    let digest = match source.into_inner().finish() {
+        Ok((sha256, _, reader)) if reader.fault().is_none() => ContentDigest::Whole(sha256),
+        Ok((sha256, _, _)) => ContentDigest::Partial(sha256),
+        Err(_) => ContentDigest::Unreadable,
+    };
+    (digest, Use::Used, Content::Handles(table))
 }
