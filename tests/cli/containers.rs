@@ -66,6 +66,8 @@ fn sevenz(files: &Files, secret: Option<&str>) -> Vec<u8> {
         methods.insert(0, AesEncoderOptions::new(secret.into()).into());
     }
     writer.set_content_methods(methods);
+    // Names stay visible: what is encrypted is then listed.
+    writer.set_encrypt_header(false);
     let entries = files.iter().map(|(name, _)| ArchiveEntry::new_file(name));
     let readers = files
         .iter()
