@@ -380,7 +380,11 @@ mod tests {
         let doubtful = [fallen, rising, rising, rising];
         assert_eq!(judged(&doubtful, Some(500)), Border::Doubtful);
         assert_eq!(judged(&doubtful, Some(5_000)), Border::Reset);
-        assert_eq!(judged(&[], Some(5_000)), Border::Reset, "nothing to compare");
+        assert_eq!(
+            judged(&[], Some(5_000)),
+            Border::Reset,
+            "nothing to compare"
+        );
         let went_on = judged(&[rising, rising], Some(5_000));
         assert_eq!(went_on, Border::Continuous, "Fast Startup keeps the kernel");
     }

@@ -14,6 +14,7 @@
 //! | [`toolsets`] | uploads as toolsets lay them out: names, stamps, side files |
 //! | [`evidence`] | does every figure lead to a place in a file, and is that there? |
 //! | [`schema`] | are all reports as `poolsleuth schema` says? |
+//! | [`inputs`] | is every accepted form on its page, and does each example work? |
 //! | [`matrix`] | one story in every container, form, encoding and stamp: one answer? |
 //! | [`show`] | is evidence found again in the bundle, and a changed file noticed? |
 //! | [`sources`] | one story in the forms of other tools: the same answer, or what a form cannot tell? |
@@ -27,6 +28,7 @@ mod evidence;
 mod excerpts;
 mod hostile;
 mod identity;
+mod inputs;
 mod matrix;
 mod partial;
 mod perfmon;

@@ -42,10 +42,10 @@ mod scenarios_copies;
 #[cfg(test)]
 mod third_party;
 
-pub use completeness::Completeness;
-pub use decode::{Encoding, EncodingChange};
 pub(in crate::artifact) use check::prove;
+pub use completeness::Completeness;
 pub(in crate::artifact) use decode::LineReader;
+pub use decode::{Encoding, EncodingChange};
 pub(in crate::artifact) use line::looks_like_stamp;
 pub use notes::{FileNotes, FileProblem, Problem, StampSide, Tally};
 pub use quote::lines;

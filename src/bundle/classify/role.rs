@@ -62,6 +62,36 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role; `docs/inputs.md` has a row for each.
+    pub const ALL: [Role; Role::Unknown as usize + 1] = [
+        Role::HttpErr,
+        Role::IisLog,
+        Role::Poolmon,
+        Role::PoolTable,
+        Role::DebuggerLog,
+        Role::Memsnap,
+        Role::Driver,
+        Role::Program,
+        Role::SystemInfo,
+        Role::PoolTagTxt,
+        Role::Catalog,
+        Role::EventLog,
+        Role::Perf,
+        Role::Handles,
+        Role::DriverList,
+        Role::FilterList,
+        Role::ProcessList,
+        Role::RegistryExport,
+        Role::Manifest,
+        Role::Archive,
+        Role::Dump,
+        Role::Picture,
+        Role::Document,
+        Role::Other,
+        Role::Empty,
+        Role::Unknown,
+    ];
+
     /// The word that reports use.
     pub const fn name(self) -> &'static str {
         match self {

@@ -68,6 +68,24 @@ pub enum ContainerKind {
 }
 
 impl ContainerKind {
+    /// Every kind; `docs/inputs.md` has a row for each.
+    pub const ALL: [ContainerKind; 14] = [
+        ContainerKind::Folder,
+        ContainerKind::File,
+        ContainerKind::Zip,
+        ContainerKind::Tar(None),
+        ContainerKind::Tar(Some(Packing::Gzip)),
+        ContainerKind::Tar(Some(Packing::Xz)),
+        ContainerKind::Tar(Some(Packing::Zstd)),
+        ContainerKind::Tar(Some(Packing::Bzip2)),
+        ContainerKind::Packed(Packing::Gzip),
+        ContainerKind::Packed(Packing::Xz),
+        ContainerKind::Packed(Packing::Zstd),
+        ContainerKind::Packed(Packing::Bzip2),
+        ContainerKind::SevenZip,
+        ContainerKind::Cab,
+    ];
+
     /// The word that reports use: what such a file's name ends with.
     pub const fn name(self) -> &'static str {
         match self {

@@ -53,7 +53,8 @@ pub(super) fn reasons(
     refusal_reasons(parts, quotes, &mut reasons, ledger);
     growth_reasons(parts, conclusion, tags, &mut reasons, ledger);
     timing_reasons(parts, conclusion, quotes, &mut reasons, ledger);
-    if let Some((weight, text, cited)) = events::reason(parts, conclusion.decision.outcome, ledger) {
+    if let Some((weight, text, cited)) = events::reason(parts, conclusion.decision.outcome, ledger)
+    {
         reasons.add("pool_empty_logged", weight, text, cited);
     }
     driver_reasons(parts, conclusion, tags, attribution, &mut reasons);
@@ -311,7 +312,12 @@ fn limits(
             "the clock was set {side} by {} near the refusals: the verdict must survive as much error of the clock to be more than possible",
             duration(step.by())
         );
-        reasons.add("clock_set", "limit", text, vec![events::cite(event, ledger)]);
+        reasons.add(
+            "clock_set",
+            "limit",
+            text,
+            vec![events::cite(event, ledger)],
+        );
     }
     if let Err(why) = &parts.facts.host.limit {
         reasons.add("limit_unknown", "limit", why.clone(), Vec::new());

@@ -132,7 +132,11 @@ fn events(report: &Report) -> String {
         lines.push(format!("{} more", counted(left, "event")));
     }
     if let Some(why) = &events.undated_reason {
-        lines.push(format!("{} without a time: {}", counted(events.undated, "event"), markdown(why)));
+        lines.push(format!(
+            "{} without a time: {}",
+            counted(events.undated, "event"),
+            markdown(why)
+        ));
     }
     list(lines)
 }

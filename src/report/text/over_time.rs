@@ -189,7 +189,10 @@ impl<'a> Chart<'a> {
             text.push_str("; R: restart");
         }
         let letters = self.letters();
-        for is in MarkIs::ALL.into_iter().filter(|is| letters.contains(&is.letter())) {
+        for is in MarkIs::ALL
+            .into_iter()
+            .filter(|is| letters.contains(&is.letter()))
+        {
             text.push_str(&format!("; {}: {}", is.letter(), is.words()));
         }
         match outside(self) {

@@ -69,7 +69,10 @@ fn one_life_is_one_epoch_with_hours_along_it() {
     assert_eq!(history.snapshots[3].elapsed_ms, Some(3 * HOUR));
     assert_eq!(leak(&history, 0), [6400, 7040, 7680, 8320]);
     let series = &history.epochs[0].series[1];
-    assert_eq!((series.tag, series.allocs_made), (Tag::new(*b"Irp "), Some(2700)));
+    assert_eq!(
+        (series.tag, series.allocs_made),
+        (Tag::new(*b"Irp "), Some(2700))
+    );
 }
 
 #[test]
@@ -226,7 +229,10 @@ fn wrapped_counters_are_unwrapped_in_what_was_made() {
         },
     ]);
     let series = &history.epochs[0].series[0];
-    assert_eq!((series.allocs_made, series.frees_made), (Some(10), Some(10)));
+    assert_eq!(
+        (series.allocs_made, series.frees_made),
+        (Some(10), Some(10))
+    );
 }
 
 #[test]

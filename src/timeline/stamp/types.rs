@@ -96,6 +96,17 @@ pub enum StampSource {
 }
 
 impl StampSource {
+    /// Every source, weakest first; `docs/inputs.md` has a row for each.
+    pub const ALL: [StampSource; StampSource::DebugSession as usize + 1] = [
+        StampSource::FileSystem,
+        StampSource::ArchiveLocal,
+        StampSource::ArchiveUtc,
+        StampSource::FileName,
+        StampSource::Line,
+        StampSource::Column,
+        StampSource::DebugSession,
+    ];
+
     /// The word that reports use. A file's time in UTC has one word wherever it was kept, so
     /// that a folder and an archive of it give one report.
     pub const fn name(self) -> &'static str {

@@ -26,6 +26,17 @@ pub enum ZoneSource {
 }
 
 impl ZoneSource {
+    /// Every source, weakest first; `docs/inputs.md` has a row for each.
+    pub const ALL: [ZoneSource; ZoneSource::Option as usize + 1] = [
+        ZoneSource::SystemInfo,
+        ZoneSource::PdhHeader,
+        ZoneSource::EventLog,
+        ZoneSource::Registry,
+        ZoneSource::Manifest,
+        ZoneSource::Stamp,
+        ZoneSource::Option,
+    ];
+
     /// One sentence on how this source knows.
     pub const fn sentence(self) -> &'static str {
         match self {
