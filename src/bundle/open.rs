@@ -8,7 +8,7 @@ use super::limits::{Allowance, LimitHit, Limits};
 use super::name::ArtifactName;
 use super::nested;
 use super::note::BundleNote;
-use super::password::Password;
+use super::password::{self, Password};
 use super::reader::{ArtifactReader, Ledger, ReadErrorKind};
 use super::trouble::{OpenError, OpenErrorKind};
 use rayon::prelude::*;
@@ -94,8 +94,8 @@ pub(super) fn open(
     collected.cap(limits);
     let locks = collected.locks();
     let bundle = collected.into_bundle(input, paths, limits);
-    let files = bundle.locked().count();
-    if password.is_some() && files > 0 && files >= locks {
+    if password.is_some() && password::fits_nothing(&bundle, &locks) {
+        let files = bundle.locked().count();
         let path = bundle.paths.first().cloned().unwrap_or_default();
         let kind = OpenErrorKind::WrongPassword { files };
         return Err(OpenError { path, kind });
@@ -286,10 +286,11 @@ impl Collected {
         self.notes.extend(listing.notes);
     }
 
-    /// How many entries are encrypted, opened or not.
-    fn locks(&self) -> usize {
+    /// The entries that are encrypted, opened or not.
+    fn locks(&self) -> Vec<ArtifactName> {
         let entries = self.found.iter().map(|found| &found.entry);
-        entries.filter(|entry| entry.encrypted).count()
+        let encrypted = entries.filter(|entry| entry.encrypted);
+        encrypted.map(|entry| entry.name.clone()).collect()
     }
 
     /// Holds several containers together to the cap of one.

@@ -264,7 +264,7 @@ fn what_a_stamp_cannot_tell_is_said() {
     for (stamp, without, word) in [
         (Stamp::BatchDe, "--tz", "--tz"),
         (Stamp::BatchGb, "--date-order", "--date-order"),
-        (Stamp::BatchUs, "--date-order", "--date-order"),
+        (Stamp::Band, "--date-order", "--date-order"),
         (Stamp::None, "", "stamp"),
     ] {
         let variant = stamped(stamp);

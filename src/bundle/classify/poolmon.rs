@@ -24,10 +24,15 @@ pub(super) fn recognise(text: &TextHead) -> Option<(Role, Basis)> {
     if text.holds("PageFlts:") && lines().any(is_memory_line) {
         return Some((Role::Poolmon, Basis::Header("poolmon's memory summary")));
     }
-    let pool = |line: &&str| line.contains("Nonp") || line.contains("Paged");
+    let pool = |line: &str| line.contains("Nonp") || line.contains("Paged");
+    let behind = lines().skip(1).chain(std::iter::once(""));
+    let is_written = |(line, behind): (&str, &str)| {
+        is_row(line) || is_row(&undressed(line)) || is_row(&joined(line, behind))
+    };
     if lines()
-        .filter(pool)
-        .any(|line| is_row(line) || is_row(&undressed(line)))
+        .zip(behind)
+        .filter(|(line, _)| pool(line))
+        .any(is_written)
     {
         return Some((Role::Poolmon, Basis::RowShape));
     }
@@ -72,6 +77,13 @@ fn undressed(line: &str) -> String {
     }
     bare.push_str(rest);
     bare
+}
+
+/// A line and the one behind it, as a row that a mail program wrapped; the marks of quoted mail
+/// go.
+fn joined(line: &str, behind: &str) -> String {
+    let bare = |line: &str| undressed(line).trim_start_matches(['>', ' ']).to_owned();
+    format!("{} {}", bare(line), bare(behind))
 }
 
 /// A tag of at most four characters, `Nonp` or `Paged`, and numbers.

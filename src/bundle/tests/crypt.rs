@@ -90,6 +90,23 @@ fn another_password_is_an_error_that_does_not_repeat_it() {
 }
 
 #[test]
+fn a_password_that_passes_the_old_ciphers_byte_by_chance_is_wrong_all_the_same() {
+    let (cipher, bytes) = ciphers().remove(2);
+    // One in 256 passes for a file, so dozens of these do.
+    for guess in 0..1_500 {
+        let (_keep, bundle) = open_locked(&bytes, Some(&format!("guess {guess}")));
+        let kind = bundle
+            .map(|bundle| bundle.locked().count())
+            .unwrap_err()
+            .kind;
+        assert!(
+            matches!(kind, OpenErrorKind::WrongPassword { .. }),
+            "{cipher}: {guess}: {kind}"
+        );
+    }
+}
+
+#[test]
 fn a_password_that_fits_some_is_used_for_them() {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, secret) in [("a.log", SECRET), ("b.log", "another")] {

@@ -261,7 +261,7 @@ impl Withheld {
             }
             Withheld::NoZone { .. } => "give the machine's zone with --tz (an IANA name or +hh:mm)",
             Withheld::DateOrder { .. } => {
-                "say whether dates are written day first or month first, or add a snapshot from after the 12th of a month"
+                "say with --date-order whether dates are written day first (dmy) or month first (mdy), or add a snapshot from after the 12th of a month"
             }
         }
     }
@@ -270,7 +270,8 @@ impl Withheld {
     pub const fn option(&self) -> Option<&'static str> {
         match self {
             Withheld::NoZone { .. } => Some("--tz"),
-            Withheld::NoStamp | Withheld::DateOrder { .. } => None,
+            Withheld::DateOrder { .. } => Some("--date-order"),
+            Withheld::NoStamp => None,
         }
     }
 }
