@@ -143,8 +143,8 @@ fn of_counters(bytes: &[u8]) -> Vec<Name> {
     let processes = processes.filter_map(|process| {
         let image = process.name.split('#').next()?;
         let plain = image.to_ascii_lowercase();
-        let known = |name: &&str| **name == plain || name.strip_suffix(".exe") == Some(&plain);
-        (!OF_WINDOWS.iter().any(|name| known(&name)))
+        let known = |name: &str| name == plain || name.strip_suffix(".exe") == Some(&plain);
+        (!OF_WINDOWS.iter().any(|name| known(name)))
             .then(|| Name::Stated(NameKind::Words, image.to_owned()))
     });
     machines.chain(processes).collect()

@@ -1,5 +1,8 @@
 //! The `date time` that begins a row: UTC, one-second resolution.
 
+use super::lanes::Lanes;
+use super::tally::Span;
+
 /// Bytes that `YYYY-MM-DD HH:MM:SS` takes.
 pub const STAMP_LEN: usize = 19;
 
@@ -52,6 +55,77 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
     };
     let era_days = 365 * y + y.div_euclid(4) - y.div_euclid(100) + y.div_euclid(400);
     Some(era_days + (153 * m + 2) / 5 + day - 1 - 719_468)
+}
+
+/// Bytes of a row's beginning that are compared at once.
+const LOOK: usize = 32;
+
+/// Of these bytes, `YYYY-MM-DD HH:MM:` and the blank behind the seconds.
+const MINUTE: u32 = ((1 << (STAMP_LEN - 2)) - 1) | 1 << STAMP_LEN;
+
+/// The clock of the rows read so far.
+pub(super) struct Time {
+    /// The beginning of the last row whose stamp was read the long way, and its minute.
+    minute_text: [u8; LOOK],
+    minute: i64,
+    /// The row before.
+    pub(super) at: i64,
+    /// Start of the minute that `rows_in_minute` counts.
+    pub(super) counted_minute: i64,
+    pub(super) rows_in_minute: u64,
+    pub(super) first: i64,
+    pub(super) earliest: i64,
+    /// The latest row before the last step back.
+    pub(super) latest: i64,
+}
+
+impl Default for Time {
+    fn default() -> Self {
+        Time {
+            minute_text: [0; LOOK],
+            minute: 0,
+            at: i64::MIN,
+            counted_minute: i64::MIN / 2,
+            rows_in_minute: 0,
+            first: 0,
+            earliest: i64::MAX,
+            latest: i64::MIN,
+        }
+    }
+}
+
+impl Time {
+    /// The time of the row at the beginning of `text`. Within the minute of the row before, only
+    /// the seconds are read.
+    #[inline(always)]
+    pub(super) fn of(&mut self, text: &[u8], lanes: &impl Lanes) -> Option<i64> {
+        let look = text.first_chunk()?;
+        let (tens, ones) = (look[17].wrapping_sub(b'0'), look[18].wrapping_sub(b'0'));
+        let same_minute = lanes.same(look, &self.minute_text) & MINUTE == MINUTE;
+        if same_minute & (tens < 6) & (ones <= 9) {
+            return Some(self.minute + i64::from(tens * 10 + ones));
+        }
+        self.long_way(look)
+    }
+
+    #[cold]
+    fn long_way(&mut self, look: &[u8; LOOK]) -> Option<i64> {
+        let at = stamp(look)?;
+        if look[17] < b'6' && look[STAMP_LEN] == b' ' {
+            self.minute_text = *look;
+            self.minute = at.div_euclid(60) * 60;
+        }
+        Some(at)
+    }
+
+    pub(super) fn span(&self) -> Option<Span> {
+        (self.at != i64::MIN).then_some(Span {
+            first: self.first,
+            last: self.at,
+            earliest: self.earliest,
+            latest: self.latest.max(self.at),
+        })
+    }
 }
 
 #[cfg(test)]

@@ -4,14 +4,14 @@
 //! names, a readable stamp in front, and in the reason's place a word already learned. Any row
 //! that fails one of these goes the exact way, so both give the same tally.
 
-use super::clock::{STAMP_LEN, stamp};
+use super::clock::{Time, stamp};
 use super::lanes::{Lanes, Narrow};
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Wide, Widest};
 use super::layout::{Layout, LayoutSource};
 use super::masks::Masks;
 use super::reason;
-use super::tally::{BlockStart, LayoutUse, Oddity, Span, StepBack, Tally};
+use super::tally::{BlockStart, LayoutUse, Oddity, StepBack, Tally};
 use super::words::{Word, Words};
 
 /// Longest line that is read as a row. Method and URI are cut by http.sys at 255 and 4,096
@@ -75,79 +75,8 @@ struct Ordinary {
     after_reason: usize,
 }
 
-/// The clock of the rows read so far.
-struct Time {
-    /// The beginning of the last row whose stamp was read the long way, and its minute.
-    minute_text: [u8; LOOK],
-    minute: i64,
-    /// The row before.
-    at: i64,
-    /// Start of the minute that `rows_in_minute` counts.
-    counted_minute: i64,
-    rows_in_minute: u64,
-    first: i64,
-    earliest: i64,
-    /// The latest row before the last step back.
-    latest: i64,
-}
-
-/// Bytes of a row's beginning that are compared at once.
-const LOOK: usize = 32;
-
-/// Of these bytes, `YYYY-MM-DD HH:MM:` and the blank behind the seconds.
-const MINUTE: u32 = (1 << (STAMP_LEN - 2)) - 1 | 1 << STAMP_LEN;
-
 /// The bit of the byte right before a position, see [`Masks::blanks_up_to`].
 const TOP_BIT: u64 = 1 << 63;
-
-impl Default for Time {
-    fn default() -> Self {
-        Time {
-            minute_text: [0; LOOK],
-            minute: 0,
-            at: i64::MIN,
-            counted_minute: i64::MIN / 2,
-            rows_in_minute: 0,
-            first: 0,
-            earliest: i64::MAX,
-            latest: i64::MIN,
-        }
-    }
-}
-
-impl Time {
-    /// The time of the row at the beginning of `text`. Within the minute of the row before, only
-    /// the seconds are read.
-    #[inline(always)]
-    fn of(&mut self, text: &[u8], lanes: &impl Lanes) -> Option<i64> {
-        let look = text.first_chunk()?;
-        let (tens, ones) = (look[17].wrapping_sub(b'0'), look[18].wrapping_sub(b'0'));
-        let same_minute = lanes.same(look, &self.minute_text) & MINUTE == MINUTE;
-        if same_minute & (tens < 6) & (ones <= 9) {
-            return Some(self.minute + i64::from(tens * 10 + ones));
-        }
-        self.long_way(look)
-    }
-
-    #[cold]
-    fn long_way(&mut self, look: &[u8; LOOK]) -> Option<i64> {
-        let at = stamp(look)?;
-        if look[17] < b'6' && look[STAMP_LEN] == b' ' {
-            self.minute_text = *look;
-            self.minute = at.div_euclid(60) * 60;
-        }
-        Some(at)
-    }
-
-    fn span(&self) -> Option<Span> {
-        (self.at != i64::MIN).then_some(Span {
-            first: self.first,
-            last: self.at,
-            earliest: self.earliest,
-            latest: self.latest.max(self.at),
-        })
-    }
-}
 
 impl<'m> Scanner<'m> {
     /// A scanner for a stretch at whose start `layout` holds.

@@ -75,7 +75,7 @@ impl RawHeader {
 pub fn entry(header: &RawHeader, content: &[u8]) -> Vec<u8> {
     let mut out = header.block();
     out.extend_from_slice(content);
-    while out.len() % 512 != 0 {
+    while !out.len().is_multiple_of(512) {
         out.push(0);
     }
     out

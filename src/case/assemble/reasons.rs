@@ -303,46 +303,11 @@ fn limits(
             ]),
         );
     }
-    if let Some(step) = parts.facts.clock.step
-        && let Some((step, index)) = parts.events.steps.get(step)
-        && let Some(event) = parts.events.events.get(*index)
-    {
-        let side = if step.by() < 0 { "back" } else { "forward" };
-        let text = format!(
-            "the clock was set {side} by {} near the refusals: the verdict must survive as much error of the clock to be more than possible",
-            duration(step.by())
-        );
-        reasons.add(
-            "clock_set",
-            "limit",
-            text,
-            vec![events::cite(event, ledger)],
-        );
-    }
+    clock_set(parts, reasons, ledger);
     if let Err(why) = &parts.facts.host.limit {
         reasons.add("limit_unknown", "limit", why.clone(), Vec::new());
     }
-    match snapshots {
-        0 => reasons.add(
-            "no_snapshots",
-            "limit",
-            "there are no pool snapshots",
-            Vec::new(),
-        ),
-        1 => reasons.add(
-            "one_snapshot",
-            "limit",
-            "one snapshot ranks tags by size; growth is not known",
-            cite_ends(parts, 0..1, ledger),
-        ),
-        2 => reasons.add(
-            "two_snapshots",
-            "limit",
-            "two snapshots show growth, not its pattern",
-            cite_ends(parts, 0..2, ledger),
-        ),
-        _ => {}
-    }
+    few_snapshots(parts, reasons, ledger);
     if parts.log.unanalysable > 0 {
         let text = match parts.log.unanalysable {
             1 => "1 log lacks s-reason: it cannot show refusals".to_owned(),
@@ -366,6 +331,51 @@ fn limits(
     }
     broken(parts, reasons, ledger);
     uncovered(parts, conclusion, reasons, ledger);
+}
+
+/// A step of the clock near the refusals.
+fn clock_set(parts: &Parts<'_>, reasons: &mut Reasons, ledger: &mut Ledger<'_>) {
+    if let Some(step) = parts.facts.clock.step
+        && let Some((step, index)) = parts.events.steps.get(step)
+        && let Some(event) = parts.events.events.get(*index)
+    {
+        let side = if step.by() < 0 { "back" } else { "forward" };
+        let text = format!(
+            "the clock was set {side} by {} near the refusals: the verdict must survive as much error of the clock to be more than possible",
+            duration(step.by())
+        );
+        reasons.add(
+            "clock_set",
+            "limit",
+            text,
+            vec![events::cite(event, ledger)],
+        );
+    }
+}
+
+/// Fewer snapshots than a pattern needs.
+fn few_snapshots(parts: &Parts<'_>, reasons: &mut Reasons, ledger: &mut Ledger<'_>) {
+    match parts.pools.history.snapshots.len() {
+        0 => reasons.add(
+            "no_snapshots",
+            "limit",
+            "there are no pool snapshots",
+            Vec::new(),
+        ),
+        1 => reasons.add(
+            "one_snapshot",
+            "limit",
+            "one snapshot ranks tags by size; growth is not known",
+            cite_ends(parts, 0..1, ledger),
+        ),
+        2 => reasons.add(
+            "two_snapshots",
+            "limit",
+            "two snapshots show growth, not its pattern",
+            cite_ends(parts, 0..2, ledger),
+        ),
+        _ => {}
+    }
 }
 
 /// Logs that do not reach as far as the snapshots do.

@@ -18,7 +18,7 @@
 //! - time: listing is one pass, O(S). Opening a kept entry is O(its size). Opening one that
 //!   was not kept is O(S) at worst; all of them in order O(S), in any order O(u·S). Logs
 //!   shrink some 15 times, so the default budget holds 4 GB of them, and u = 0 below that;
-//! - memory: the budget, one decoder for each open reader, [`PARKED`] decoders, O(n).
+//! - memory: the budget, one decoder for each open reader, `PARKED` decoders, O(n).
 //!
 //! Where a reel is no stream but plain bytes of a [`Source`] (a `.tar` on disk, a stored
 //! block of a `.7z`), entries are ranges of it and none of this is needed.

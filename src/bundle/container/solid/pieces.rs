@@ -148,10 +148,9 @@ impl Drop for Tape {
             at,
             garage,
         } = self
+            && let Some(stream) = stream.take()
         {
-            if let Some(stream) = stream.take() {
-                garage.park(*reel, *at, stream);
-            }
+            garage.park(*reel, *at, stream);
         }
     }
 }

@@ -226,7 +226,7 @@ mod tests {
             let header = Header::parse(bytes.as_slice().try_into().unwrap()).unwrap();
             header.name();
             header.link();
-            (header.size(), header.modified(), header.real_size());
+            let _ = (header.size(), header.modified(), header.real_size());
             header.sparse();
             header.kind();
         }
