@@ -60,13 +60,25 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> Option<i64> {
 /// Bytes of a row's beginning that are compared at once.
 const LOOK: usize = 32;
 
-/// Of these bytes, `YYYY-MM-DD HH:MM:` and the blank behind the seconds.
-const MINUTE: u32 = ((1 << (STAMP_LEN - 2)) - 1) | 1 << STAMP_LEN;
+/// Of these bytes, the stamp and the blank behind it.
+const STAMP: u32 = (1 << (STAMP_LEN + 1)) - 1;
+
+/// The stamp but for its seconds.
+const MINUTE: u32 = STAMP & !(0b11 << (STAMP_LEN - 2));
+
+/// The time of a row beside that of the row before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// The same second.
+    Same,
+    /// Another one: later as a rule, whatever its name.
+    Later(i64),
+}
 
 /// The clock of the rows read so far.
 pub(super) struct Time {
-    /// The beginning of the last row whose stamp was read the long way, and its minute.
-    minute_text: [u8; LOOK],
+    /// The beginning of the row before, if its stamp has the ordinary form; its minute.
+    text: [u8; LOOK],
     minute: i64,
     /// The row before.
     pub(super) at: i64,
@@ -82,7 +94,7 @@ pub(super) struct Time {
 impl Default for Time {
     fn default() -> Self {
         Time {
-            minute_text: [0; LOOK],
+            text: [0; LOOK],
             minute: 0,
             at: i64::MIN,
             counted_minute: i64::MIN / 2,
@@ -95,27 +107,36 @@ impl Default for Time {
 }
 
 impl Time {
-    /// The time of the row at the beginning of `text`. Within the minute of the row before, only
-    /// the seconds are read.
+    /// The time of the row that begins like this, which is then the row before. Within its
+    /// second nothing is read, within its minute only the seconds.
     #[inline(always)]
-    pub(super) fn of(&mut self, text: &[u8], lanes: &impl Lanes) -> Option<i64> {
-        let look = text.first_chunk()?;
+    pub(super) fn of(&mut self, look: &[u8; LOOK], lanes: &impl Lanes) -> Option<Moment> {
+        let same = lanes.same(look, &self.text) & STAMP;
+        if same == STAMP {
+            return Some(Moment::Same);
+        }
         let (tens, ones) = (look[17].wrapping_sub(b'0'), look[18].wrapping_sub(b'0'));
-        let same_minute = lanes.same(look, &self.minute_text) & MINUTE == MINUTE;
-        if same_minute & (tens < 6) & (ones <= 9) {
-            return Some(self.minute + i64::from(tens * 10 + ones));
+        if (same & MINUTE == MINUTE) & (tens < 6) & (ones <= 9) {
+            self.text = *look;
+            return Some(Moment::Later(self.minute + i64::from(tens * 10 + ones)));
         }
         self.long_way(look)
     }
 
     #[cold]
-    fn long_way(&mut self, look: &[u8; LOOK]) -> Option<i64> {
+    fn long_way(&mut self, look: &[u8; LOOK]) -> Option<Moment> {
         let at = stamp(look)?;
+        self.forget_text();
         if look[17] < b'6' && look[STAMP_LEN] == b' ' {
-            self.minute_text = *look;
+            self.text = *look;
             self.minute = at.div_euclid(60) * 60;
         }
-        Some(at)
+        Some(Moment::Later(at))
+    }
+
+    /// The row before was read in another way.
+    pub(super) fn forget_text(&mut self) {
+        self.text = [0; LOOK];
     }
 
     pub(super) fn span(&self) -> Option<Span> {

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::decode::Decoded;
 use super::layout::Layout;
-use super::reader::{Scratch, read, read_stretch};
+use super::reader::{read, read_stretch};
 use super::tally::Tally;
 
 /// Bytes in a stretch: large enough that starting one costs nothing, small enough that two
@@ -40,18 +40,12 @@ pub fn read_split<R: Read>(
     let mut whole = Tally::default();
     let mut in_force: Option<Layout> = None;
     for wave in starts.chunks(WAVE) {
-        let read = |scratch: &mut Scratch, &start: &u64| {
+        let read = |buffer: &mut Vec<u8>, &start: &u64| {
             let assumed = if start == 0 { None } else { believed.clone() };
-            let part = read_stretch(
-                &open_at,
-                start,
-                end_of(start, len),
-                assumed.clone(),
-                scratch,
-            );
+            let part = read_stretch(&open_at, start, end_of(start, len), assumed.clone(), buffer);
             (start, assumed, part)
         };
-        let parts: Vec<_> = wave.par_iter().map_init(Scratch::default, read).collect();
+        let parts: Vec<_> = wave.par_iter().map_init(Vec::new, read).collect();
         for (start, assumed, part) in parts {
             let part = if assumed == in_force {
                 part
@@ -61,7 +55,7 @@ pub fn read_split<R: Read>(
                     start,
                     end_of(start, len),
                     in_force.clone(),
-                    &mut Scratch::default(),
+                    &mut Vec::new(),
                 )
             };
             match part {
@@ -97,7 +91,7 @@ fn first_layout<R: Read>(open_at: &impl Fn(u64) -> io::Result<R>) -> Option<Layo
         0,
         HEAD,
         None,
-        &mut Scratch::default(),
+        &mut Vec::new(),
     )
     .ok()?;
     layout

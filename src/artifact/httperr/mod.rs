@@ -17,7 +17,6 @@ mod decode;
 mod file;
 mod lanes;
 mod layout;
-mod masks;
 mod overlap;
 mod reader;
 mod reason;

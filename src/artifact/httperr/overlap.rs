@@ -13,7 +13,6 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use super::clock::stamp;
 use super::decode::Decoded;
-use super::masks::Masks;
 use super::scanner::{MAX_LINE, Scanner};
 use super::tally::Tally;
 
@@ -247,8 +246,7 @@ fn tally_without<R: Read>(
     place: usize,
     mut held: Rows,
 ) -> io::Result<(Tally, u64)> {
-    let mut masks = Masks::default();
-    let mut scanner = Scanner::new(None, &mut masks);
+    let mut scanner = Scanner::new(None);
     let mut left_out = 0;
     each_line(open(place)?, |line| {
         let dated = stamp(row_of(line)).is_some();

@@ -5,13 +5,15 @@ use std::io::{self, Read};
 
 use super::decode::Decoded;
 use super::layout::Layout;
-use super::masks::Masks;
-use super::scanner::{MAX_LINE, Scanner};
+use super::scanner::{MARGIN, MAX_LINE, Scanner};
 use super::tally::Tally;
 
-/// Bytes asked of the stream at a time: small enough that the block and its masks stay in the
-/// second-level cache of any current processor while they are read twice.
+/// Bytes asked of the stream at a time: small enough to stay in the second-level cache of any
+/// current processor between being copied there and being read.
 const BLOCK: usize = 64 * 1024;
+
+/// Bytes of the stream that are held at once: a block behind what began in the one before.
+const ROOM: usize = MAX_LINE + BLOCK;
 
 /// Reads a log from a stream, whole.
 ///
@@ -20,28 +22,21 @@ const BLOCK: usize = 64 * 1024;
 pub fn read(stream: impl Read) -> (Tally, Option<io::Error>) {
     thread_local! {
         /// Logs come by the thousand, a megabyte each: their memory is kept from one to the next.
-        static KEPT: RefCell<Scratch> = RefCell::default();
+        static KEPT: RefCell<Vec<u8>> = RefCell::default();
     }
     KEPT.with(|kept| match kept.try_borrow_mut() {
-        Ok(mut scratch) => read_with(stream, &mut scratch),
+        Ok(mut buffer) => read_with(stream, &mut buffer),
         // The stream itself reads a log.
-        Err(_) => read_with(stream, &mut Scratch::default()),
+        Err(_) => read_with(stream, &mut Vec::new()),
     })
 }
 
-fn read_with(stream: impl Read, scratch: &mut Scratch) -> (Tally, Option<io::Error>) {
-    let mut scanner = Scanner::new(None, &mut scratch.masks);
+fn read_with(stream: impl Read, buffer: &mut Vec<u8>) -> (Tally, Option<io::Error>) {
+    let mut scanner = Scanner::new(None);
     let error = Decoded::new(stream)
-        .and_then(|text| pump(text, &mut scanner, Stretch::WHOLE, &mut scratch.buffer))
+        .and_then(|text| pump(text, &mut scanner, Stretch::WHOLE, buffer))
         .err();
     (scanner.finish().0, error)
-}
-
-/// The memory that reading takes; kept from stretch to stretch.
-#[derive(Default)]
-pub(super) struct Scratch {
-    buffer: Vec<u8>,
-    masks: Masks,
 }
 
 /// Which lines of a stream belong to a stretch: those that begin within `len` bytes, after the
@@ -60,21 +55,21 @@ impl Stretch {
 }
 
 /// Reads the lines that begin in bytes `start..end` of a file, of which `open_at` opens the part
-/// from an offset on. `layout` is the layout believed to hold there.
+/// from an offset on. `layout` is the layout believed to hold there; `buffer` is memory to use.
 pub(super) fn read_stretch<R: Read>(
     open_at: impl Fn(u64) -> io::Result<R>,
     start: u64,
     end: u64,
     layout: Option<Layout>,
-    scratch: &mut Scratch,
+    buffer: &mut Vec<u8>,
 ) -> io::Result<(Tally, Option<Layout>)> {
-    let mut scanner = Scanner::new(layout, &mut scratch.masks);
+    let mut scanner = Scanner::new(layout);
     let from = start.saturating_sub(1);
     let stretch = Stretch {
         skip_first: start > 0,
         len: end.saturating_sub(from),
     };
-    pump(open_at(from)?, &mut scanner, stretch, &mut scratch.buffer)?;
+    pump(open_at(from)?, &mut scanner, stretch, buffer)?;
     Ok(scanner.finish())
 }
 
@@ -90,11 +85,11 @@ enum Skipping {
 
 fn pump(
     mut stream: impl Read,
-    scanner: &mut Scanner<'_>,
+    scanner: &mut Scanner,
     stretch: Stretch,
     buffer: &mut Vec<u8>,
 ) -> io::Result<()> {
-    buffer.resize(BLOCK + MAX_LINE, 0);
+    buffer.resize(ROOM + MARGIN, 0);
     let (mut filled, mut offset) = (0usize, 0u64);
     let mut skipping = if stretch.skip_first {
         Skipping::Foreign
@@ -102,16 +97,17 @@ fn pump(
         Skipping::No
     };
     loop {
-        let goal = (filled + BLOCK).min(buffer.len());
+        let goal = (filled + BLOCK).min(ROOM);
         let got = read_some(&mut stream, &mut buffer[filled..goal])?;
         filled += got;
+        let text = &buffer[..filled];
         if got == 0 {
-            finish_tail(&buffer[..filled], scanner, skipping, offset < stretch.len);
+            finish_tail(text, scanner, skipping, offset < stretch.len);
             return Ok(());
         }
         let mut start = 0;
         if skipping != Skipping::No {
-            match memchr::memchr(b'\n', &buffer[..filled]) {
+            match memchr::memchr(b'\n', text) {
                 Some(newline) => {
                     start = newline + 1;
                     skipping = Skipping::No;
@@ -123,16 +119,16 @@ fn pump(
                 }
             }
         }
-        let (end, done) = last_of_stretch(&buffer[..filled], offset, stretch.len);
+        let (end, done) = last_of_stretch(text, offset, stretch.len);
         if start < end {
-            scanner.block(&buffer[start..end]);
+            scanner.block(buffer, start..end);
         }
         if done {
             return Ok(());
         }
         let mut kept = end.max(start);
         if kept == 0 && filled > MAX_LINE {
-            skipping = relieve(&buffer[..filled], scanner);
+            skipping = relieve(text, scanner);
             kept = filled;
         }
         buffer.copy_within(kept..filled, 0);
@@ -161,7 +157,7 @@ fn last_of_stretch(buffer: &[u8], offset: u64, len: u64) -> (usize, bool) {
 
 /// Makes room when a buffer holds no newline: a run of NULs is dropped, what it cut off is read
 /// as a piece, and anything else is a line too long to be a row.
-fn relieve(buffer: &[u8], scanner: &mut Scanner<'_>) -> Skipping {
+fn relieve(buffer: &[u8], scanner: &mut Scanner) -> Skipping {
     if buffer.ends_with(&[0]) {
         let text_end = buffer.iter().rposition(|b| *b != 0).map_or(0, |at| at + 1);
         scanner.nul_run((buffer.len() - text_end) as u64);
@@ -174,7 +170,7 @@ fn relieve(buffer: &[u8], scanner: &mut Scanner<'_>) -> Skipping {
     Skipping::Overlong
 }
 
-fn finish_tail(tail: &[u8], scanner: &mut Scanner<'_>, skipping: Skipping, ours: bool) {
+fn finish_tail(tail: &[u8], scanner: &mut Scanner, skipping: Skipping, ours: bool) {
     if skipping == Skipping::No && ours && !tail.is_empty() {
         scanner.one_line(tail);
     }
@@ -400,8 +396,7 @@ mod tests {
         fn the_fast_way_and_the_exact_way_agree(lines in prop::collection::vec(line(), 0..60)) {
             let text = lines.concat();
             let fast = tally(text.as_bytes());
-            let mut masks = Masks::default();
-            let mut exact = Scanner::new(None, &mut masks);
+            let mut exact = Scanner::new(None);
             for line in text.split_inclusive('\n') {
                 exact.one_line(line.as_bytes());
             }

@@ -4,15 +4,20 @@
 //! names, a readable stamp in front, and in the reason's place a word already learned. Any row
 //! that fails one of these goes the exact way, so both give the same tally.
 
-use super::clock::{Time, stamp};
-use super::lanes::{Lanes, Narrow};
+use std::ops::Range;
+
+use super::clock::{Moment, Time, stamp};
+use super::lanes::{Lanes, Narrow, WINDOW};
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Wide, Widest};
 use super::layout::{Layout, LayoutSource};
-use super::masks::Masks;
-use super::reason;
+use super::reason::{self, RefusalCount};
 use super::tally::{BlockStart, LayoutUse, Oddity, StepBack, Tally};
-use super::words::{Word, Words};
+use super::words::{Meaning, Word, Words, stated};
+
+/// Bytes that must lie behind the lines of a block, whatever they are: rows are looked at through
+/// windows.
+pub(super) const MARGIN: usize = WINDOW;
 
 /// Longest line that is read as a row. Method and URI are cut by http.sys at 255 and 4,096
 /// bytes; optional columns (user agent, cookie, referer) make rows longer, not this long.
@@ -35,35 +40,40 @@ pub(super) enum Ending {
 }
 
 /// Reads the lines of one stretch of a log.
-pub(super) struct Scanner<'m> {
+pub(super) struct Scanner {
     tally: Tally,
     layout: Option<Layout>,
     layout_line: u64,
     layout_rows: u64,
     ordinary: Option<Ordinary>,
     words: Words,
-    masks: &'m mut Masks,
     time: Time,
     arch: pulp::Arch,
 }
 
 /// The reading of one block, to be compiled for each kind of processor.
-struct Lines<'a, 'm> {
-    scanner: &'a mut Scanner<'m>,
-    block: &'a [u8],
+struct Block<'a> {
+    scanner: &'a mut Scanner,
+    bytes: &'a [u8],
+    lines: Range<usize>,
 }
 
-impl pulp::WithSimd for Lines<'_, '_> {
+impl pulp::WithSimd for Block<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _simd: S) {
-        match self.scanner.arch {
+        let Block {
+            scanner,
+            bytes,
+            lines,
+        } = self;
+        match scanner.arch {
             #[cfg(target_arch = "x86_64")]
-            pulp::Arch::V4(simd) => self.scanner.lines_of(self.block, Widest::new(simd)),
+            pulp::Arch::V4(simd) => scanner.lines_of(bytes, lines, &Widest(simd)),
             #[cfg(target_arch = "x86_64")]
-            pulp::Arch::V3(simd) => self.scanner.lines_of(self.block, Wide::new(simd)),
-            _ => self.scanner.lines_of(self.block, Narrow::default()),
+            pulp::Arch::V3(simd) => scanner.lines_of(bytes, lines, &Wide(simd)),
+            _ => scanner.lines_of(bytes, lines, &Narrow),
         }
     }
 }
@@ -75,12 +85,81 @@ struct Ordinary {
     after_reason: usize,
 }
 
-/// The bit of the byte right before a position, see [`Masks::blanks_up_to`].
-const TOP_BIT: u64 = 1 << 63;
+/// The bit of the last byte of a window.
+const LAST: u64 = 1 << 63;
 
-impl<'m> Scanner<'m> {
+/// A line, found.
+struct Line {
+    /// Where its newline is, counted from its beginning.
+    newline: usize,
+    /// How many blanks it has.
+    blanks: u32,
+    /// Which of the bytes before its newline are blanks: [`LAST`] is that of the nearest.
+    last: u64,
+    /// Whether it is ASCII without NULs for sure; what stands behind it is looked at too.
+    is_plain: bool,
+}
+
+impl Line {
+    /// The line at the beginning of `rest`; `None` if too few bytes follow it there.
+    #[inline(always)]
+    fn first_of<L: Lanes>(rest: &[u8], lanes: &L) -> Option<Line> {
+        let mut window = lanes.load(rest.first_chunk()?);
+        let mut lowest = window;
+        let (mut at, mut blanks, mut before) = (0, 0, 0u64);
+        loop {
+            let newlines = lanes.find(window, b'\n');
+            let here = lanes.find(window, b' ');
+            if newlines != 0 {
+                let here = here & (newlines ^ (newlines - 1));
+                let place = newlines.trailing_zeros();
+                let joined = u128::from(here) << 64 | u128::from(before);
+                return Some(Line {
+                    newline: at + place as usize,
+                    blanks: blanks + here.count_ones(),
+                    last: (joined >> place) as u64,
+                    is_plain: lanes.is_plain(lowest),
+                });
+            }
+            blanks += here.count_ones();
+            before = here;
+            at += WINDOW;
+            window = lanes.load(rest.get(at..)?.first_chunk()?);
+            lowest = lanes.lower(lowest, window);
+        }
+    }
+}
+
+/// Where the column stands that has `after` others behind it in a row that ends at `end`, by the
+/// blanks of the row's last bytes; `None` if it does not begin among them.
+#[inline(always)]
+fn column_from_end(mut blanks: u64, end: usize, after: usize) -> Option<Range<usize>> {
+    let mut stop = end;
+    for _ in 0..after {
+        let back = blanks.leading_zeros();
+        stop = end.wrapping_sub(back as usize + 1);
+        blanks &= !(LAST >> (back & 63));
+    }
+    let begin = end.wrapping_sub(blanks.leading_zeros() as usize);
+    (blanks != 0 && begin <= stop).then_some(begin..stop)
+}
+
+/// As [`column_from_end`], for rows that end in long names.
+#[cold]
+fn far_column(block: &[u8], row: Range<usize>, after: usize) -> Option<Range<usize>> {
+    let bytes = block.get(row.clone())?;
+    let mut blanks = memchr::memrchr_iter(b' ', bytes);
+    let stop = match after {
+        0 => bytes.len(),
+        _ => blanks.nth(after - 1)?,
+    };
+    let begin = blanks.next()? + 1;
+    Some(row.start + begin..row.start + stop)
+}
+
+impl Scanner {
     /// A scanner for a stretch at whose start `layout` holds.
-    pub(super) fn new(layout: Option<Layout>, masks: &'m mut Masks) -> Self {
+    pub(super) fn new(layout: Option<Layout>) -> Self {
         let mut scanner = Scanner {
             tally: Tally::default(),
             layout: None,
@@ -88,7 +167,6 @@ impl<'m> Scanner<'m> {
             layout_rows: 0,
             ordinary: None,
             words: Words::default(),
-            masks,
             time: Time::default(),
             arch: pulp::Arch::new(),
         };
@@ -110,51 +188,54 @@ impl<'m> Scanner<'m> {
         (self.tally, self.layout)
     }
 
-    /// Reads a block of whole lines: it is empty or ends with a newline.
+    /// Reads whole lines out of `bytes`: `lines` is empty or ends with a newline, and at least
+    /// [`MARGIN`] bytes lie behind them.
     ///
-    /// The loop is compiled once more for processors with wider vectors and bit counting, and
-    /// the better one is chosen when it runs.
-    pub(super) fn block(&mut self, block: &[u8]) {
-        self.arch.dispatch(Lines {
+    /// What reads them is compiled once more for processors with wider vectors and bit counting,
+    /// and the best is chosen when it runs.
+    pub(super) fn block(&mut self, bytes: &[u8], lines: Range<usize>) {
+        self.arch.dispatch(Block {
             scanner: self,
-            block,
+            bytes,
+            lines,
         });
     }
 
     #[inline(always)]
-    fn lines_of(&mut self, block: &[u8], mut lanes: impl Lanes) {
-        let mut masks = std::mem::take(self.masks);
-        masks.read(block, &mut lanes);
-        let clean = !masks.has_nul();
-        let (mut start, mut blanks_at_start) = (0, 0);
-        let lines_before = self.tally.lines;
-        for index in 0..masks.lines() {
-            let newline = masks.newline(index);
-            let blanks = masks.blanks_before(newline);
-            self.tally.lines = lines_before + index as u64 + 1;
-            let fast = match self.ordinary {
-                Some(shape) if clean && blanks.wrapping_sub(blanks_at_start) == shape.blanks => {
-                    self.ordinary_row(block, start, newline, shape, &masks, &lanes)
-                }
-                _ => false,
+    fn lines_of(&mut self, block: &[u8], lines: Range<usize>, lanes: &impl Lanes) {
+        let mut start = lines.start;
+        while start < lines.end {
+            self.tally.lines += 1;
+            // No closures on this way: they would be compiled without the wide instructions.
+            let Some(line) = Line::first_of(&block[start..], lanes) else {
+                return;
             };
-            if !fast {
-                self.line(&block[start..newline], Ending::Newline);
+            let newline = start + line.newline;
+            let has_nul = !line.is_plain && self.odd_bytes(&block[start..newline]);
+            let read = match self.ordinary {
+                Some(shape) if !has_nul => self.ordinary_row(block, start, &line, shape, lanes),
+                _ => None,
+            };
+            if read.is_none() {
+                self.odd_line(&block[start..newline]);
             }
             start = newline + 1;
-            blanks_at_start = blanks;
         }
-        if masks.has_non_ascii() {
-            self.count_non_utf8(block);
-        }
-        *self.masks = masks;
     }
 
+    /// Counts a line that is no UTF-8, and tells whether it has NULs.
     #[cold]
-    fn count_non_utf8(&mut self, block: &[u8]) {
-        let lines = block.split(|b| *b == b'\n').filter(|line| !line.is_ascii());
-        self.tally.non_utf8_lines +=
-            lines.filter(|l| std::str::from_utf8(l).is_err()).count() as u64;
+    fn odd_bytes(&mut self, line: &[u8]) -> bool {
+        let is_text = line.is_ascii() || std::str::from_utf8(line).is_ok();
+        self.tally.non_utf8_lines += u64::from(!is_text);
+        memchr::memchr(0, line).is_some()
+    }
+
+    /// Reads a line the exact way.
+    #[cold]
+    fn odd_line(&mut self, line: &[u8]) {
+        self.time.forget_text();
+        self.line(line, Ending::Newline);
     }
 
     /// Reads one line, with its newline if it has one, by the exact way only.
@@ -189,45 +270,50 @@ impl<'m> Scanner<'m> {
         self.line_without_nul(piece, Ending::Newline);
     }
 
+    /// Reads the row `line` at `start` if it is an ordinary one.
     #[inline(always)]
     fn ordinary_row(
         &mut self,
         block: &[u8],
         start: usize,
-        newline: usize,
+        line: &Line,
         shape: Ordinary,
-        masks: &Masks,
         lanes: &impl Lanes,
-    ) -> bool {
-        let Some(line) = block.get(start..newline) else {
-            return false;
-        };
-        let end = newline - usize::from(line.last() == Some(&b'\r'));
-        let mut blanks = masks.blanks_up_to(end);
-        let mut stop = end;
-        for _ in 0..shape.after_reason {
-            let back = blanks.leading_zeros();
-            stop = end.wrapping_sub(back as usize + 1);
-            blanks &= !(TOP_BIT >> (back & 63));
+    ) -> Option<()> {
+        if (line.blanks != shape.blanks) | (line.newline.wrapping_sub(1) >= MAX_LINE) {
+            return None;
         }
-        let back = blanks.leading_zeros() as usize;
-        let begin = end.wrapping_sub(back);
-        if blanks == 0 || begin > stop || line.len() > MAX_LINE {
-            return false;
+        let newline = start + line.newline;
+        let cr = usize::from(block.get(newline - 1) == Some(&b'\r'));
+        let end = newline - cr;
+        let token = match column_from_end(line.last << cr, end, shape.after_reason) {
+            Some(token) => token,
+            None => far_column(block, start..end, shape.after_reason)?,
+        };
+        let meaning = self.words.cached(block, token.clone(), lanes)?;
+        let moment = self.time.of(block.get(start..)?.first_chunk()?, lanes)?;
+        let refused = match meaning {
+            Meaning::Reason(_) => 0,
+            Meaning::Refusals { word } => stated(block.get(token.start..token.end - word)?)?,
+        };
+        if let Moment::Later(at) = moment {
+            self.tick(at);
         }
-        let Some(word) = self.words.cached(block, begin, stop, lanes) else {
-            return false;
-        };
-        let Some(at) = block.get(start..).and_then(|row| self.time.of(row, lanes)) else {
-            return false;
-        };
-        self.row(at, word);
-        true
+        self.time.rows_in_minute += 1;
+        match meaning {
+            Meaning::Reason(index) => self.words.count(index),
+            Meaning::Refusals { .. } => {
+                let (at, line) = (self.time.at, self.tally.lines);
+                self.tally.refusal(at, RefusalCount::Stated(refused), line);
+            }
+        }
+        Some(())
     }
 
-    #[inline(always)]
+    /// A row that was read the exact way.
     fn row(&mut self, at: i64, word: Word) {
         self.tick(at);
+        self.time.rows_in_minute += 1;
         match word {
             Word::Reason(index) => self.words.count(index),
             Word::Refusal(count) => self.tally.refusal(at, count, self.tally.lines),
@@ -235,7 +321,7 @@ impl<'m> Scanner<'m> {
         }
     }
 
-    /// The clock moves on to `at`. Written without branches on what rows differ in.
+    /// The clock moves on to `at`.
     #[inline(always)]
     fn tick(&mut self, at: i64) {
         if at < self.time.at {
@@ -244,7 +330,6 @@ impl<'m> Scanner<'m> {
         if !(self.time.counted_minute..self.time.counted_minute + 60).contains(&at) {
             self.new_minute(at);
         }
-        self.time.rows_in_minute += 1;
         self.time.at = at;
     }
 

@@ -1,15 +1,22 @@
 //! The reason column's words, met millions of times and looked up in a few instructions.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::lanes::Lanes;
 use super::reason::{self, RefusalCount};
 
-/// Slots of the direct-mapped cache; a log uses a dozen words and a few refusal counts.
-const SLOTS: usize = 512;
+/// Sets of the cache for each length of a token.
+const ENDS: usize = 8;
+
+/// Sets of the cache, of two tokens each; a log uses a dozen words.
+const SETS: usize = (MAX_CACHED + 1) * ENDS;
 
 /// Longest token that the cache holds: one comparison. Longer ones take the slow way.
 const MAX_CACHED: usize = 32;
+
+/// Digits of a count that are read on the fast way; more take the slow one.
+const MAX_DIGITS: usize = 10;
 
 /// Distinct names kept apart in one stretch of a log.
 const MAX_NAMES: usize = 1_024;
@@ -40,43 +47,79 @@ pub(super) struct Name {
 struct Slot {
     /// The token, at the end.
     bytes: [u8; MAX_CACHED],
-    /// Bytes of the token; 0 in an empty slot.
-    len: usize,
-    word: Word,
+    /// Which of these bytes must be there.
+    mask: u32,
+    /// Bytes of the token.
+    len: u32,
+    meaning: Meaning,
+}
+
+/// What a token in the cache means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// A reason, by its index.
+    Reason(u16),
+    /// Refused connections: what stands before the token's last `word` bytes says how many.
+    Refusals {
+        /// Bytes of the word and the dash before it.
+        word: usize,
+    },
 }
 
 impl Slot {
+    /// Matches nothing: no token is as long.
     const EMPTY: Slot = Slot {
         bytes: [0; MAX_CACHED],
-        len: 0,
-        word: Word::OverLimit,
+        mask: 0,
+        len: u32::MAX,
+        meaning: Meaning::Reason(0),
     };
 
+    /// `None` for what is too long, or has no meaning that stays.
     fn of(token: &[u8], word: Word) -> Option<Slot> {
-        let mut bytes = [0; MAX_CACHED];
+        let mut bytes = [b' '; MAX_CACHED];
         bytes
             .get_mut(MAX_CACHED.checked_sub(token.len())?..)?
             .copy_from_slice(token);
-        let len = token.len();
-        Some(Slot { bytes, len, word })
+        let digits = token.iter().take_while(|b| b.is_ascii_digit()).count();
+        let (meaning, fixed) = match word {
+            Word::Reason(index) => (Meaning::Reason(index), token.len()),
+            Word::Refusal(RefusalCount::Stated(_)) => {
+                let word = token.len() - digits;
+                (Meaning::Refusals { word }, word)
+            }
+            Word::Refusal(RefusalCount::AtLeastOne) | Word::OverLimit => return None,
+        };
+        Some(Slot {
+            bytes,
+            mask: u32::MAX << (MAX_CACHED - fixed),
+            len: token.len() as u32,
+            meaning,
+        })
     }
 }
 
-/// Where a token of this length stands in the cache, if anywhere, by its first eight bytes; what
-/// they hold behind a shorter token does not matter. Reasons that begin alike differ in length,
-/// and counts of refusals begin with the count.
+/// The set in which a token stands, if anywhere: by its length and last byte. Reasons differ in
+/// these, but for a few pairs.
 #[inline(always)]
-fn place(head: [u8; 8], len: usize) -> usize {
-    let unused = 64 - 8 * len.min(8) as u32;
-    let head = u64::from_le_bytes(head) << (unused & 63);
-    let mixed = head
-        .wrapping_add(len as u64)
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 55) as usize % SLOTS
+fn set_of(len: usize, last: u8) -> usize {
+    (len * ENDS + usize::from(last) % ENDS) % SETS
+}
+
+/// The count that these digits state, as [`reason::refusal`] reads it.
+#[inline(always)]
+pub(super) fn stated(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || digits.len() > MAX_DIGITS {
+        return None;
+    }
+    digits.iter().try_fold(0, |count, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit <= 9).then(|| count * 10 + u64::from(digit))
+    })
 }
 
 pub(super) struct Words {
-    slots: Box<[Slot; SLOTS]>,
+    slots: Box<[[Slot; 2]; SETS]>,
     names: Vec<Name>,
     /// Places in `names` of the rivals of the refusals: a handful.
     rivals: Vec<u16>,
@@ -85,7 +128,7 @@ pub(super) struct Words {
 impl Default for Words {
     fn default() -> Self {
         Words {
-            slots: Box::new([Slot::EMPTY; SLOTS]),
+            slots: Box::new([[Slot::EMPTY; 2]; SETS]),
             names: Vec::new(),
             rivals: Vec::new(),
         }
@@ -93,29 +136,25 @@ impl Default for Words {
 }
 
 impl Words {
-    /// What `block[begin..stop]` was found to mean before, if that is still in the cache.
+    /// What `block[token]` was found to mean before, if that is still in the cache.
     ///
-    /// Reads the 32 bytes before `stop` and the 8 from `begin` on whatever the token's length, so
-    /// that rows with long and short reasons take one path; near an end of the block the cache
-    /// is of no use.
+    /// Reads the 32 bytes before its end whatever the token's length, so that rows with long and
+    /// short reasons take one path; near the beginning of the block the cache is of no use.
     #[inline(always)]
     pub(super) fn cached(
         &self,
         block: &[u8],
-        begin: usize,
-        stop: usize,
+        token: Range<usize>,
         lanes: &impl Lanes,
-    ) -> Option<Word> {
-        let len = stop.wrapping_sub(begin);
-        if len.wrapping_sub(1) >= MAX_CACHED {
-            return None;
+    ) -> Option<Meaning> {
+        let window: &[u8; MAX_CACHED] = block.get(..token.end)?.last_chunk()?;
+        for slot in &self.slots[set_of(token.len(), window[MAX_CACHED - 1])] {
+            let same = lanes.same(&slot.bytes, window) & slot.mask;
+            if (same == slot.mask) & (slot.len as usize == token.len()) {
+                return Some(slot.meaning);
+            }
         }
-        let head = block.get(begin..)?.first_chunk()?;
-        let window = block.get(..stop)?.last_chunk()?;
-        let slot = &self.slots[place(*head, len)];
-        let wanted = u32::MAX << (MAX_CACHED - len);
-        let same = lanes.same(&slot.bytes, window) & wanted == wanted;
-        (same & (slot.len == len)).then_some(slot.word)
+        None
     }
 
     /// The meaning of a token that is known to stand in the reason's place.
@@ -124,11 +163,9 @@ impl Words {
             Some(count) => Word::Refusal(count),
             None => self.name(token),
         };
-        if let Some(slot) = Slot::of(token, word) {
-            let mut head = [0; 8];
-            let known = token.len().min(8);
-            head[..known].copy_from_slice(&token[..known]);
-            self.slots[place(head, token.len())] = slot;
+        if let (Some(slot), Some(&last)) = (Slot::of(token, word), token.last()) {
+            let [newer, older] = &mut self.slots[set_of(token.len(), last)];
+            *older = std::mem::replace(newer, slot);
         }
         word
     }
@@ -181,7 +218,7 @@ impl Words {
 
     /// Hands over the counts.
     pub(super) fn drain(&mut self) -> Vec<Name> {
-        self.slots.fill(Slot::EMPTY);
+        self.slots.fill([Slot::EMPTY; 2]);
         self.rivals.clear();
         std::mem::take(&mut self.names)
     }
@@ -194,7 +231,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn cached(words: &Words, row: &[u8], begin: usize, stop: usize) -> Option<Word> {
-        words.cached(row, begin, stop, &Narrow::default())
+        match words.cached(row, begin..stop, &Narrow)? {
+            Meaning::Reason(index) => Some(Word::Reason(index)),
+            Meaning::Refusals { word } => {
+                stated(&row[begin..stop - word]).map(|n| Word::Refusal(RefusalCount::Stated(n)))
+            }
+        }
     }
 
     #[test]
