@@ -1,5 +1,6 @@
-//! Logs that were saved again as UTF-16, by Notepad or by PowerShell's `>`; the mark at the
-//! beginning may be lost, as in the later part of a file that was cut up.
+//! Logs that were saved again: as UTF-16, by Notepad or by PowerShell's `>`, where the mark at the
+//! beginning may be lost, as in the later part of a file that was cut up; or with carriage returns
+//! alone at the ends of lines.
 
 use std::io::{self, Chain, Cursor, Read};
 
@@ -22,6 +23,8 @@ pub(super) enum Decoded<R> {
         taken: usize,
         rest: R,
     },
+    /// Bytes in which a carriage return alone ends a line.
+    CarriageReturns(Chain<Cursor<Vec<u8>>, R>),
     /// UTF-16, on its way to UTF-8.
     Utf16(Box<Utf16<R>>),
 }
@@ -40,6 +43,9 @@ impl<R: Read> Decoded<R> {
         let mut head = Vec::new();
         source.by_ref().take(PROBE).read_to_end(&mut head)?;
         let Some((encoding, mark)) = utf16_of(&head) else {
+            if has_only_carriage_returns(&head) {
+                return Ok(Decoded::CarriageReturns(Cursor::new(head).chain(source)));
+            }
             return Ok(Decoded::Plain {
                 head,
                 taken: 0,
@@ -56,6 +62,13 @@ impl<R: Read> Decoded<R> {
             ended: false,
         })))
     }
+}
+
+/// Whether lines end in a carriage return alone: there is one with something behind it, and no
+/// newline.
+fn has_only_carriage_returns(head: &[u8]) -> bool {
+    let before_last = head.split_last().map_or(head, |(_, before)| before);
+    before_last.contains(&b'\r') && !head.contains(&b'\n')
 }
 
 /// The order of UTF-16 that a stream begins with, and the length of its mark.
@@ -107,6 +120,13 @@ impl<R: Read> Read for Decoded<R> {
                 return rest.read(buffer);
             }
             Decoded::Plain { head, taken, .. } => (head, taken),
+            Decoded::CarriageReturns(text) => {
+                let count = text.read(buffer)?;
+                for byte in buffer.iter_mut().take(count).filter(|b| **b == b'\r') {
+                    *byte = b'\n';
+                }
+                return Ok(count);
+            }
             Decoded::Utf16(utf16) => {
                 while utf16.taken >= utf16.ready.len() && !utf16.ended {
                     utf16.refill()?;
@@ -146,9 +166,21 @@ mod tests {
 
         #[test]
         fn other_bytes_pass_as_they_are(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
-            prop_assume!(utf16_of(&bytes).is_none());
+            prop_assume!(utf16_of(&bytes).is_none() && !has_only_carriage_returns(&bytes));
             prop_assert_eq!(all(&bytes), bytes);
         }
+    }
+
+    #[test]
+    fn carriage_returns_alone_end_lines() {
+        let rows = "2014-01-01 00:00:05 - - - - - - - - - 7_Connections_Refused -\r".repeat(20);
+        let lines = rows.replace('\r', "\n");
+        assert_eq!(String::from_utf8(all(rows.as_bytes())).unwrap(), lines);
+        let one_of_two = "x\r".repeat(9) + "y\r\n";
+        assert_eq!(all(one_of_two.as_bytes()), one_of_two.as_bytes());
+        // The newline may stand right behind what is looked at.
+        let long = "x".repeat(PROBE as usize - 1) + "\r\n";
+        assert_eq!(all(long.as_bytes()), long.as_bytes());
     }
 
     #[test]

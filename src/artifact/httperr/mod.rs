@@ -14,6 +14,7 @@
 
 mod clock;
 mod decode;
+mod excerpt;
 mod file;
 mod lanes;
 mod layout;
@@ -21,6 +22,7 @@ mod overlap;
 mod reader;
 mod reason;
 mod scanner;
+mod sketch;
 mod tally;
 mod words;
 

@@ -7,13 +7,16 @@
 //! cover. Two nodes of a farm log at the same time without sharing rows: unless at least half of
 //! the rows of one side stand in the other as well, nothing is taken away.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hasher};
 use std::io::{self, BufRead, BufReader, Read};
 
 use super::clock::stamp;
 use super::decode::Decoded;
+use super::excerpt;
 use super::scanner::{MAX_LINE, Scanner};
+use super::sketch::Sketches;
 use super::tally::Tally;
 
 /// Most rows held for comparison. http.sys starts a new file at 1 MB by default, about 10,000
@@ -69,20 +72,34 @@ pub fn settle<R: Read>(logs: &mut [Log], open: impl Fn(usize) -> io::Result<R>) 
             i,
         )
     });
+    set_copies_aside(logs, &open, &mut standings);
+    let sketches = sketches(logs, &order, &open);
     let mut counted: Vec<usize> = Vec::new();
     for &place in &order {
         let meeting: Vec<usize> = counted
             .iter()
             .copied()
-            .filter(|&other| meet(logs, place, other))
+            .filter(|&other| meet(logs, place, other).is_some())
             .collect();
         standings[place] = match meeting
             .iter()
             .find(|&&other| is_beginning(logs, &open, place, other))
         {
             Some(&other) => Standing::BeginningOf { other },
-            None if meeting.is_empty() => Standing::Counted,
-            None => compare_rows(logs, &open, place, &meeting),
+            None => {
+                let unlike = |other: usize| {
+                    let shared = meet(logs, place, other);
+                    sketches
+                        .as_ref()
+                        .zip(shared)
+                        .is_some_and(|(sketches, shared)| sketches.rule_out(place, other, shared))
+                };
+                let meeting: Vec<usize> = meeting
+                    .into_iter()
+                    .filter(|&other| !unlike(other))
+                    .collect();
+                compare_rows(logs, &open, place, &meeting)
+            }
         };
         if let Standing::BeginningOf { .. } = standings[place] {
             logs[place].tally = empty_of(&logs[place].tally);
@@ -103,11 +120,54 @@ fn empty_of(tally: &Tally) -> Tally {
     }
 }
 
-fn meet(logs: &[Log], a: usize, b: usize) -> bool {
-    match (logs[a].tally.span, logs[b].tally.span) {
-        (Some(a), Some(b)) => a.earliest.max(b.earliest) <= a.latest.min(b.latest),
-        _ => false,
+/// Pairs of logs that cover the same time, for each log, from which on samples are taken first.
+const WORTH_SAMPLING: usize = 4;
+
+/// Samples of the logs that meet others, where many do.
+fn sketches<R: Read>(
+    logs: &[Log],
+    order: &[usize],
+    open: &impl Fn(usize) -> io::Result<R>,
+) -> Option<Sketches> {
+    let (mut pairs, mut meeting) = (0, BTreeSet::new());
+    for (nth, &place) in order.iter().enumerate() {
+        for &other in &order[..nth] {
+            if meet(logs, place, other).is_some() {
+                pairs += 1;
+                meeting.extend([place, other]);
+            }
+        }
     }
+    let places: Vec<usize> = meeting.into_iter().collect();
+    let rows = places.iter().map(|&place| logs[place].tally.rows).sum();
+    (pairs > WORTH_SAMPLING * places.len()).then(|| Sketches::take(&places, rows, open))
+}
+
+/// Copies of logs without any date, which could not be compared by time.
+fn set_copies_aside<R: Read>(
+    logs: &mut [Log],
+    open: &impl Fn(usize) -> io::Result<R>,
+    standings: &mut [Standing],
+) {
+    let undated = |log: &Log| log.tally.span.is_none() && log.tally.refusal_rows > 0;
+    let places: Vec<usize> = (0..logs.len()).filter(|&i| undated(&logs[i])).collect();
+    for (nth, &place) in places.iter().enumerate() {
+        let copy_of = places[..nth].iter().copied().find(|&other| {
+            let counts = standings[other] == Standing::Counted;
+            counts && logs[other].bytes == logs[place].bytes && begins(open, place, other)
+        });
+        if let Some(other) = copy_of {
+            standings[place] = Standing::BeginningOf { other };
+            logs[place].tally = empty_of(&logs[place].tally);
+        }
+    }
+}
+
+/// The time that two logs both cover.
+fn meet(logs: &[Log], a: usize, b: usize) -> Option<(i64, i64)> {
+    let (a, b) = (logs[a].tally.span?, logs[b].tally.span?);
+    let shared = (a.earliest.max(b.earliest), a.latest.min(b.latest));
+    (shared.0 <= shared.1).then_some(shared)
 }
 
 fn is_beginning<R: Read>(
@@ -119,9 +179,11 @@ fn is_beginning<R: Read>(
     let (Some(a), Some(b)) = (logs[short].tally.span, logs[long].tally.span) else {
         return false;
     };
-    if logs[short].bytes > logs[long].bytes || a.first != b.first {
-        return false;
-    }
+    logs[short].bytes <= logs[long].bytes && a.first == b.first && begins(open, short, long)
+}
+
+/// Whether the bytes of one log are the first of another.
+fn begins<R: Read>(open: &impl Fn(usize) -> io::Result<R>, short: usize, long: usize) -> bool {
     let same = || -> io::Result<bool> {
         let mut short = BufReader::with_capacity(MAX_LINE, open(short)?);
         let mut long = BufReader::with_capacity(MAX_LINE, open(long)?);
@@ -144,19 +206,12 @@ fn compare_rows<R: Read>(
     place: usize,
     meeting: &[usize],
 ) -> Standing {
-    let Some(span) = logs[place].tally.span else {
-        return Standing::Counted;
-    };
     let mut held = HashMap::new();
     let mut others = Vec::new();
     for &other in meeting {
-        let Some(theirs) = logs[other].tally.span else {
+        let Some(shared) = meet(logs, place, other) else {
             continue;
         };
-        let shared = (
-            span.earliest.max(theirs.earliest),
-            span.latest.min(theirs.latest),
-        );
         let Ok(rows) = rows_within(
             open,
             other,
@@ -212,11 +267,11 @@ fn rows_within<R: Read>(
 ) -> Result<Rows, Unreadable> {
     let mut rows = Rows::new();
     let mut full = false;
-    each_line(open(place)?, |line| {
-        if stamp(row_of(line)).is_some_and(|at| shared.0 <= at && at <= shared.1) {
+    each_row(open(place)?, |hash, at| {
+        if shared.0 <= at && at <= shared.1 {
             full |= rows.len() >= room;
             if !full {
-                *rows.entry(hash_of(line)).or_default() += 1;
+                *rows.entry(hash).or_default() += 1;
             }
         }
     })?;
@@ -231,10 +286,10 @@ fn count_shared<R: Read>(
     rows: &Rows,
 ) -> io::Result<(u64, u64)> {
     let (mut within, mut in_both) = (0, 0);
-    each_line(open(place)?, |line| {
-        if stamp(row_of(line)).is_some_and(|at| shared.0 <= at && at <= shared.1) {
+    each_row(open(place)?, |hash, at| {
+        if shared.0 <= at && at <= shared.1 {
             within += 1;
-            in_both += u64::from(rows.contains_key(&hash_of(line)));
+            in_both += u64::from(rows.contains_key(&hash));
         }
     })?;
     Ok((within, in_both))
@@ -249,11 +304,9 @@ fn tally_without<R: Read>(
     let mut scanner = Scanner::new(None);
     let mut left_out = 0;
     each_line(open(place)?, |line| {
-        let dated = stamp(row_of(line)).is_some();
-        match held
-            .get_mut(&hash_of(line))
-            .filter(|count| dated && **count > 0)
-        {
+        let row = row_of(line);
+        let known = held.get_mut(&hash_of(&row));
+        match known.filter(|count| **count > 0 && stamp(&row).is_some()) {
             Some(count) => {
                 *count -= 1;
                 left_out += 1;
@@ -265,14 +318,26 @@ fn tally_without<R: Read>(
     Ok((scanner.finish().0, left_out))
 }
 
-fn row_of(line: &[u8]) -> &[u8] {
-    line.trim_ascii()
+/// The row of a line, however it was passed on.
+fn row_of(line: &[u8]) -> Cow<'_, [u8]> {
+    let line = line.trim_ascii();
+    excerpt::row_in(line).unwrap_or(Cow::Borrowed(line))
 }
 
-fn hash_of(line: &[u8]) -> u64 {
+fn hash_of(row: &[u8]) -> u64 {
     let mut hasher = DefaultHasher::new();
-    hasher.write(row_of(line));
+    hasher.write(row);
     hasher.finish()
+}
+
+/// Hands over the hash and the time of each dated row.
+pub(super) fn each_row(stream: impl Read, mut row: impl FnMut(u64, i64)) -> io::Result<()> {
+    each_line(stream, |line| {
+        let text = row_of(line);
+        if let Some(at) = stamp(&text) {
+            row(hash_of(&text), at);
+        }
+    })
 }
 
 /// Hands some lines of a log, counted from 1, to `keep`: without their ends and cut at 64 KiB, for
@@ -418,6 +483,40 @@ mod tests {
                 rows: 120
             }
         );
+    }
+
+    #[test]
+    fn what_a_search_put_before_rows_does_not_make_them_others() {
+        let whole = HEAD.to_owned() + &rows(0..600, "10.0.0.1");
+        let found = whole.lines().filter(|l| l.contains("Refused"));
+        let found: String = found.map(|l| format!("httperr1.log:{l}\r\n")).collect();
+        let (standings, all_rows, _) = settled(&[found, whole]);
+        assert_eq!(all_rows, 600);
+        assert!(matches!(standings[0], Standing::Overlaps { rows: 120, .. }));
+    }
+
+    #[test]
+    fn copies_without_dates_count_once() {
+        let text = "#Fields: s-reason\r\n3_Connections_Refused\r\n".to_owned();
+        let other = "#Fields: s-reason\r\n4_Connections_Refused\r\n".to_owned();
+        let (standings, rows, refused) = settled(&[text.clone(), other, text]);
+        assert_eq!((rows, refused), (2, 7));
+        assert_eq!(standings[2], Standing::BeginningOf { other: 0 });
+    }
+
+    #[test]
+    fn many_nodes_of_a_farm_are_compared_by_samples() {
+        let node = |n: u32| HEAD.to_owned() + &rows(0..601, &format!("10.0.0.{n}"));
+        let mut texts: Vec<String> = (1..=20).map(node).collect();
+        texts.push(HEAD.to_owned() + &rows(300..700, "10.0.0.7"));
+        let (standings, all_rows, _) = settled(&texts);
+        assert_eq!(
+            standings[20],
+            Standing::Counted,
+            "it holds the most, but begins later"
+        );
+        assert!(matches!(&standings[6], Standing::Counted));
+        assert_eq!(all_rows, 20 * 601 + 99);
     }
 
     #[test]

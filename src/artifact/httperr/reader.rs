@@ -300,7 +300,9 @@ mod tests {
         let undated = "datetime - - - - - - - - - - 3_Connections_Refused -\r\n";
         let text = [HEAD, spaced, short, undated, "free text\r\n"].concat();
         let tally = tally(text.as_bytes());
-        assert_eq!((tally.rows, tally.refused), (1, 0));
+        // Of the undated ones only the refusal counts.
+        assert_eq!((tally.rows, tally.refused), (2, 3));
+        assert_eq!(tally.refusals.bins(), []);
         assert_eq!(tally.reasons.get("URL"), Some(&1));
         for kind in [
             Oddity::Misaligned,
@@ -310,6 +312,49 @@ mod tests {
         ] {
             assert_eq!(tally.rejected(kind), 1, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn rows_that_were_searched_or_quoted_count() {
+        let row = refused(5, 7);
+        let row = row.trim_end();
+        for line in [
+            format!("httperr1.log:{row}"),
+            format!("httperr1.log:12:{row}"),
+            format!("[12]{row}"),
+            format!("> {row}"),
+            row.replace(' ', "\t"),
+        ] {
+            for head in [HEAD, "", "---------- HTTPERR1.LOG\r\n"] {
+                let tally = tally(format!("{head}{line}\r\n").as_bytes());
+                assert_eq!((tally.rows, tally.refused), (1, 7), "{head}{line}");
+                assert_eq!(tally.rejected(Oddity::PassedOn), 1);
+                assert_eq!(
+                    tally.span.map(|s| s.first),
+                    super::super::clock::stamp(row.as_bytes())
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_request_cannot_write_a_refusal() {
+        let request = |path: &str| {
+            format!(
+                "2026-03-01 10:00:09 10.0.0.7 50112 10.0.0.1 443 HTTP/1.1 GET {path} - 400 1 URL Pool\r\n"
+            )
+        };
+        let short = request("777_Connections_Refused").replace(" - 400", " 400");
+        let long = request("/a 777_Connections_Refused");
+        for head in [HEAD, ""] {
+            let text = [head, &short, &long, &request("/")].concat();
+            let tally = tally(text.as_bytes());
+            assert_eq!((tally.refused, tally.refusal_rows), (0, 0), "{head}");
+        }
+        // A refusal with a column too few or too many is one.
+        let fewer = refused(5, 3).replacen(" -", "", 1);
+        let more = refused(10, 4).replacen(" -", " - -", 1);
+        assert_eq!(tally([HEAD, &fewer, &more].concat().as_bytes()).refused, 7);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::clock::{Moment, Time, stamp};
+use super::excerpt;
 use super::lanes::{Lanes, Narrow, WINDOW};
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Wide, Widest};
@@ -25,6 +26,9 @@ pub(super) const MAX_LINE: usize = 64 * 1024;
 
 /// Most tokens that a line is split into.
 const MAX_TOKENS: usize = 256;
+
+/// Columns that a row begins with.
+const DATE_AND_TIME: usize = 2;
 
 /// A known reason this long is believed wherever it stands in a row with a column too few or too
 /// many; shorter ones (`URL`, `N/A`, `Verb`) could be part of anything.
@@ -398,7 +402,18 @@ impl Scanner {
         match line {
             [] => {}
             [b'#', directive @ ..] => self.directive(directive.trim_ascii_start()),
-            _ => self.row_line(line, ending),
+            _ => self.row_or_excerpt(line, ending),
+        }
+    }
+
+    fn row_or_excerpt(&mut self, line: &[u8], ending: Ending) {
+        let Some(row) = excerpt::row_in(line) else {
+            self.row_line(line, ending);
+            return;
+        };
+        if self.row_line(&row, ending) {
+            let number = self.tally.lines;
+            self.tally.odd(Oddity::PassedOn, number, line);
         }
     }
 
@@ -451,7 +466,8 @@ impl Scanner {
         }
     }
 
-    fn row_line(&mut self, line: &[u8], ending: Ending) {
+    /// Reads a row, or tells why it is none; true if it counts.
+    fn row_line(&mut self, line: &[u8], ending: Ending) -> bool {
         let exact: Vec<&[u8]> = line.split(|b| *b == b' ').take(MAX_TOKENS).collect();
         let tokens: Vec<&[u8]> = match &self.layout {
             Some(layout) if layout.columns() == exact.len() && self.has_learned_reason(&exact) => {
@@ -464,39 +480,53 @@ impl Scanner {
                 .collect(),
         };
         if tokens.is_empty() {
-            return;
+            return false;
         }
         self.infer_layout(&tokens);
         let number = self.tally.lines;
+        let at = stamp(line);
         if self.layout.as_ref().is_some_and(|l| l.reason().is_none()) {
-            let kind = if stamp(line).is_some() {
-                Oddity::Unanalysable
-            } else {
-                Oddity::Foreign
-            };
-            return self.tally.odd(kind, number, line);
-        }
-        let found = self.find_reason(&tokens, ending);
-        let Some(at) = stamp(line) else {
-            let kind = match found {
-                Some((token, _)) if reason::refusal(token).is_some() => Oddity::UndatedRefusal,
-                Some(_) => Oddity::Undated,
-                None if ending == Ending::EndOfFile => Oddity::TornTail,
+            let kind = match at {
+                Some(_) => Oddity::Unanalysable,
                 None => Oddity::Foreign,
             };
-            return self.tally.odd(kind, number, line);
-        };
-        match found {
-            Some((token, place)) => {
+            self.tally.odd(kind, number, line);
+            return false;
+        }
+        match (self.find_reason(&tokens, ending), at) {
+            (Some((token, place)), Some(at)) => {
                 if place == Place::Elsewhere {
                     self.tally.odd(Oddity::Misaligned, number, line);
                 }
                 let word = self.words.learn(token);
                 self.row(at, word);
+                true
             }
-            None if ending == Ending::EndOfFile => self.tally.odd(Oddity::TornTail, number, line),
-            None => self.tally.odd(Oddity::NoReason, number, line),
+            (Some((token, _)), None) => self.undated_row(token, line),
+            (None, at) => {
+                let kind = match (ending, at) {
+                    (Ending::EndOfFile, _) => Oddity::TornTail,
+                    (Ending::Newline, Some(_)) => Oddity::NoReason,
+                    (Ending::Newline, None) => Oddity::Foreign,
+                };
+                self.tally.odd(kind, number, line);
+                false
+            }
         }
+    }
+
+    /// A row without a readable date. A refusal counts all the same; true if it is one.
+    fn undated_row(&mut self, token: &[u8], line: &[u8]) -> bool {
+        let number = self.tally.lines;
+        let Some(count) = reason::refusal(token) else {
+            self.tally.odd(Oddity::Undated, number, line);
+            return false;
+        };
+        self.tally.odd(Oddity::UndatedRefusal, number, line);
+        self.tally.rows += 1;
+        self.layout_rows += 1;
+        self.tally.undated_refusal(count, number);
+        true
     }
 
     fn has_learned_reason(&self, tokens: &[&[u8]]) -> bool {
@@ -532,11 +562,11 @@ impl Scanner {
         if let Some(token) = in_place.filter(|_| aligned) {
             let torn = ending == Ending::EndOfFile
                 && layout.and_then(Layout::columns_after_reason) == Some(0);
-            if is_reason(token) || (token != b"-" && !torn && !has_refusal(tokens)) {
+            if is_reason(token) || (token != b"-" && !torn && lone_refusal(tokens).is_none()) {
                 return Some((token, Place::Column));
             }
         }
-        if let Some(token) = tokens.iter().find(|t| reason::refusal(t).is_some()) {
+        if let Some(token) = lone_refusal(tokens) {
             return Some((token, Place::Elsewhere));
         }
         let from_end = layout.and_then(Layout::columns_after_reason);
@@ -564,8 +594,21 @@ fn is_reason(token: &[u8]) -> bool {
     reason::refusal(token).is_some() || reason::known(token).is_some()
 }
 
-fn has_refusal(tokens: &[&[u8]]) -> bool {
-    tokens.iter().any(|t| reason::refusal(t).is_some())
+/// A refusal wherever it stands in a row, if the row is that of a refusal: http.sys knows nothing
+/// of a connection that it refuses, so all columns before are empty. Whoever sends a request can
+/// have the word written as part of its address.
+fn lone_refusal<'t>(tokens: &[&'t [u8]]) -> Option<&'t [u8]> {
+    let at = tokens.iter().position(|t| reason::refusal(t).is_some())?;
+    let before = tokens.get(DATE_AND_TIME.min(at)..at)?;
+    before.iter().all(|t| is_empty(t)).then(|| tokens[at])
+}
+
+/// An empty column: a hyphen, or the dash that programs for texts make of it.
+fn is_empty(token: &[u8]) -> bool {
+    matches!(
+        token,
+        b"-" | b"\xe2\x80\x93" | b"\xe2\x80\x94" | b"\x96" | b"\x97"
+    )
 }
 
 /// Where a row's reason was found.

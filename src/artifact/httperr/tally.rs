@@ -108,13 +108,15 @@ impl Refusals {
 /// Why a line is not an ordinary row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Oddity {
+    /// A row behind what a search or a mail put before it.
+    PassedOn,
     /// More or fewer columns than the layout; the reason was found all the same.
     Misaligned,
     /// A dated row in which no reason could be found.
     NoReason,
     /// A row whose date or time cannot be read.
     Undated,
-    /// A refusal whose date or time cannot be read: kept out of the totals.
+    /// A refusal whose date or time cannot be read: in the totals, but in no outage.
     UndatedRefusal,
     /// The last line, cut off before its reason was complete.
     TornTail,
@@ -130,6 +132,10 @@ impl Oddity {
     /// What happened, as a phrase for the coverage list.
     pub const fn phrase(self, count: u64) -> &'static str {
         let (one, many) = match self {
+            Oddity::PassedOn => (
+                "row behind what a search, a table or a mail put before it, counted",
+                "rows behind what a search, a table or a mail put before them, counted",
+            ),
             Oddity::Misaligned => (
                 "row with more or fewer columns than the header, reason found",
                 "rows with more or fewer columns than the header, reason found",
@@ -143,8 +149,8 @@ impl Oddity {
                 "rows without a readable date",
             ),
             Oddity::UndatedRefusal => (
-                "refusal row without a readable date, not in the totals",
-                "refusal rows without a readable date, not in the totals",
+                "refusal row without a readable date: in the totals, in no outage",
+                "refusal rows without a readable date: in the totals, in no outage",
             ),
             Oddity::TornTail => (
                 "last line cut off, not counted as a row",
@@ -231,7 +237,7 @@ pub struct BlockStart {
 pub struct Tally {
     /// Lines, the last one included whether or not it ends.
     pub lines: u64,
-    /// Dated rows with a reason: the sum over `reasons`.
+    /// Rows with a reason, dated but for some refusals: the sum over `reasons`.
     pub rows: u64,
     /// Rows that report refused connections.
     pub refusal_rows: u64,
@@ -290,6 +296,17 @@ impl Tally {
     }
 
     pub(super) fn refusal(&mut self, at: i64, count: RefusalCount, line: u64) {
+        self.undated_refusal(count, line);
+        self.refusals.push(RefusalBin {
+            start: at,
+            rows: 1,
+            connections: count.connections(),
+            first_line: line,
+        });
+    }
+
+    /// Counts a refusal of which nobody knows when it was.
+    pub(super) fn undated_refusal(&mut self, count: RefusalCount, line: u64) {
         let connections = count.connections();
         self.refusal_rows += 1;
         self.refused = self.refused.saturating_add(connections);
@@ -297,12 +314,6 @@ impl Tally {
             self.uncounted_rows += 1;
             self.first_uncounted.get_or_insert(line);
         }
-        self.refusals.push(RefusalBin {
-            start: at,
-            rows: 1,
-            connections,
-            first_line: line,
-        });
     }
 
     pub(super) fn count_reason(&mut self, name: &str, rows: u64) {
