@@ -26,7 +26,7 @@ impl LogFile {
         } else if tally
             .oddities
             .keys()
-            .any(|k| *k != Oddity::Misaligned && *k != Oddity::TornTail)
+            .any(|k| !matches!(k, Oddity::PassedOn | Oddity::Misaligned | Oddity::TornTail))
         {
             Use::PartlyUsed
         } else {
@@ -395,7 +395,7 @@ fn note_gaps(facts: &mut LogFacts) {
     }
     if facts.undated_refusals > 0 {
         facts.notes.push(format!(
-            "{} without a readable date, in no total",
+            "{} without a readable date: in the totals, in no outage",
             bare(facts.undated_refusals, "refusal row")
         ));
     }

@@ -447,7 +447,7 @@ fn broken(parts: &Parts<'_>, reasons: &mut Reasons, ledger: &mut Ledger<'_>) {
     }
     if parts.log.undated_refusals > 0 {
         let text = format!(
-            "{} without a readable date, in no total",
+            "{} without a readable date: in the totals, in no outage",
             bare(parts.log.undated_refusals, "refusal row")
         );
         let cited = cite_odd(parts, Oddity::UndatedRefusal, ledger);
