@@ -33,6 +33,7 @@ mod pools;
 mod progress;
 mod survey;
 mod times;
+mod wanted;
 mod zones;
 
 pub use catalogs::of_bundle as catalogs_of;
