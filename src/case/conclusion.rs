@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::counters::Counters;
+use super::driver_names::is_misnamed;
 use super::facts::{CaseFacts, is_cache, is_kernel_owned};
 use super::images::{ImageFacts, Images, Proof};
 use super::logs::LogFacts;
@@ -43,6 +44,16 @@ impl TagAnswer {
             .map(|r| r.suspicion.name.as_str())
             .collect();
         names.len()
+    }
+
+    /// Files of the driver of `image` that are shown to allocate with the tag.
+    pub(super) fn files_of(&self, image: usize) -> usize {
+        let shown = |r: &&Ranked| {
+            r.suspicion.grade == Grade::CallSite && r.suspicion.role == Some(Role::Allocate)
+        };
+        let mine = self.ranked.iter().find(|r| r.suspicion.image == image);
+        let same = |r: &&Ranked| mine.is_some_and(|m| m.suspicion.name == r.suspicion.name);
+        self.ranked.iter().filter(shown).filter(same).count()
     }
 }
 
@@ -126,18 +137,8 @@ pub(super) fn conclude(
         whole: facts.whole,
     };
     let decision = decide(&brief);
-    let holder = facts.holder.filter(|_| leads_by_size(decision, &brief));
-    if let Some(holder) = holder {
-        return Conclusion {
-            answers,
-            leader: Some((holder.tag, holder.pool)),
-            in_lockstep_with: None,
-            companions: Vec::new(),
-            share: None,
-            beside: Vec::new(),
-            holder: Some(holder),
-            decision,
-        };
+    if let Some(holder) = facts.holder.filter(|_| leads_by_size(decision, &brief)) {
+        return of_holder(answers, holder, decision);
     }
     Conclusion {
         companions: leader
@@ -155,6 +156,20 @@ pub(super) fn conclude(
             _ => beside,
         },
         holder: None,
+    }
+}
+
+/// The conclusion where what holds the pool leads, and no growth.
+fn of_holder(answers: Vec<TagAnswer>, holder: Holder, decision: Decision) -> Conclusion {
+    Conclusion {
+        answers,
+        leader: Some((holder.tag, holder.pool)),
+        in_lockstep_with: None,
+        companions: Vec::new(),
+        share: None,
+        beside: Vec::new(),
+        holder: Some(holder),
+        decision,
     }
 }
 
@@ -366,6 +381,7 @@ fn suspicion(
         vendor: vendor_of(image),
         microsoft: is_microsoft(image),
         name: original_name(image),
+        misnamed: is_misnamed(image),
         version: version_of(image),
         // Modern drivers run from their package in the store: what was loaded is no mere package.
         stored: image.loaded != Some(true)

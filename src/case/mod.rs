@@ -14,6 +14,7 @@ mod catalogs;
 mod conclusion;
 mod counters;
 mod custody;
+mod driver_names;
 mod events;
 mod evidence;
 mod facts;
