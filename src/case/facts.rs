@@ -295,7 +295,12 @@ fn level_of(snapshot: &Snapshot, limit: Option<&Limit>, threshold: i64) -> Optio
 
 /// True where the snapshot tells the pool's level, or that it was near its limit.
 pub(super) fn is_level(host: &HostFacts, snapshot: &Snapshot) -> bool {
-    level_of(snapshot, host.limit.as_ref().ok(), host.margin.bytes() as i64).is_some()
+    level_of(
+        snapshot,
+        host.limit.as_ref().ok(),
+        host.margin.bytes() as i64,
+    )
+    .is_some()
 }
 
 fn memory_left(facts: &Facts) -> Option<i64> {

@@ -101,7 +101,9 @@ fn scope(snapshot: &Snapshot) -> Scope {
     let mut scope = Scope::COMPLETE;
     for reason in &snapshot.completeness {
         match reason {
-            Completeness::Complete { by_totals: true, .. } => {}
+            Completeness::Complete {
+                by_totals: true, ..
+            } => {}
             Completeness::Complete { .. } => scope.extent = Extent::Presumed,
             Completeness::NonpagedOnly { .. } => scope.pools = PoolsShown::NonPagedOnly,
             Completeness::PagedOnly { .. } => scope.pools = PoolsShown::PagedOnly,

@@ -7,7 +7,7 @@
 //! the listing looks like.
 
 use crate::tag::Pool;
-use crate::timeline::series::{Epoch, Extent, PoolHistory, PoolsShown, Scope, Snapshot, TagsShown};
+use crate::timeline::series::{Epoch, Extent, PoolHistory, PoolsShown, Snapshot, TagsShown};
 
 /// Rows that add up to this share of the header's total leave no room for a large tag beside
 /// them, in percent: what no tag is charged for (slack, whole pages) takes a few percent itself.
@@ -59,7 +59,7 @@ impl Lack {
             Lack::Chosen => "the snapshots list chosen tags only, as option -i does",
             Lack::Cut => "the snapshots list a part of the tags: a screenful, or rows were lost",
             Lack::NoRows => "the snapshots hold totals and no tags",
-            Lack::Unknown => "the snapshots list too few tags to be known to be whole",
+            Lack::Unknown => "the snapshots list too few tags for a whole table",
         }
     }
 }
@@ -163,16 +163,20 @@ fn commonest_lack(snapshots: &[Snapshot]) -> Option<Lack> {
         snapshots
             .iter()
             .filter(|s| !is_whole(s))
-            .map(|s| lack_of(s.facts.scope, s.rows))
+            .map(|s| lack_of(s))
     };
     let count = |lack: Lack| lacks().filter(|other| *other == lack).count();
     lacks().max_by_key(|lack| (count(*lack), std::cmp::Reverse(*lack)))
 }
 
-fn lack_of(scope: Scope, rows: u32) -> Lack {
+fn lack_of(snapshot: &Snapshot) -> Lack {
+    let scope = snapshot.facts.scope;
+    // Too few rows for a filter to be inferred, and none of the pool in question among them.
+    let none = snapshot.listed_nonpaged.unwrap_or(0) == 0;
     match (scope.pools, scope.tags, scope.extent) {
-        _ if rows == 0 => Lack::NoRows,
+        _ if snapshot.rows == 0 => Lack::NoRows,
         (PoolsShown::PagedOnly, _, _) => Lack::PagedOnly,
+        _ if none => Lack::PagedOnly,
         (_, TagsShown::Filtered, _) => Lack::Chosen,
         (_, _, Extent::Truncated) => Lack::Cut,
         _ => Lack::Unknown,
@@ -214,7 +218,7 @@ fn rise(snapshots: &[Snapshot], epoch: &Epoch) -> Option<Rise> {
 mod tests {
     use super::*;
     use crate::tag::Tag;
-    use crate::timeline::series::{Facts, Observation, Reading, SeriesBuilder};
+    use crate::timeline::series::{Facts, Observation, Reading, Scope, SeriesBuilder};
 
     const MB: i64 = 1 << 20;
 

@@ -351,10 +351,8 @@ fn without_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
             (Outcome::Inconclusive, Confidence::Insufficient)
         }
         Leak::No => {
-            let both = logs
-                && brief.most_points >= MIN_POINTS
-                && brief.logs_cover
-                && brief.all_seen();
+            let both =
+                logs && brief.most_points >= MIN_POINTS && brief.logs_cover && brief.all_seen();
             (
                 Outcome::NoProblemFound,
                 if both {
