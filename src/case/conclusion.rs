@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::counters::Counters;
+use super::driver_names::is_misnamed;
 use super::facts::{CaseFacts, is_cache, is_kernel_owned};
 use super::images::{ImageFacts, Images, Proof};
 use super::logs::LogFacts;
 use super::pools::Pools;
+use super::wanted::Holder;
 use crate::artifact::driver::api::Role;
 use crate::artifact::driver::image::Machine;
 use crate::artifact::driver::tags::{Finding, Grade, same};
@@ -15,7 +17,7 @@ use crate::artifact::pooltag::{Blame, well_known};
 use crate::diagnosis::attribution::{Answer, Naming, Ranked, Suspicion, attribute};
 use crate::diagnosis::headroom::Arch;
 use crate::diagnosis::lockstep::Tie;
-use crate::diagnosis::verdict::{Brief, Decision, Leader, decide};
+use crate::diagnosis::verdict::{Brief, Decision, Leader, Leak, Outcome, decide};
 use crate::tag::{Pool, Tag};
 
 /// Who allocates with one tag.
@@ -43,6 +45,16 @@ impl TagAnswer {
             .collect();
         names.len()
     }
+
+    /// Files of the driver of `image` that are shown to allocate with the tag.
+    pub(super) fn files_of(&self, image: usize) -> usize {
+        let shown = |r: &&Ranked| {
+            r.suspicion.grade == Grade::CallSite && r.suspicion.role == Some(Role::Allocate)
+        };
+        let mine = self.ranked.iter().find(|r| r.suspicion.image == image);
+        let same = |r: &&Ranked| mine.is_some_and(|m| m.suspicion.name == r.suspicion.name);
+        self.ranked.iter().filter(shown).filter(same).count()
+    }
 }
 
 /// What the case comes to.
@@ -56,7 +68,19 @@ pub(super) struct Conclusion {
     pub(super) companions: Vec<Tag>,
     /// Share of the pool's growth that the leader and the tags in lockstep with it explain.
     pub(super) share: Option<f64>,
+    /// Other tags that leak beside the leader, by share of the pool's growth.
+    pub(super) beside: Vec<Beside>,
+    /// The leader, where it leads for what it holds of a full pool and not for its growth.
+    pub(super) holder: Option<Holder>,
     pub(super) decision: Decision,
+}
+
+/// A tag that leaks beside the leader, and not in lockstep with it.
+pub(super) struct Beside {
+    pub(super) tag: Tag,
+    pub(super) pool: Pool,
+    pub(super) share: f64,
+    pub(super) bytes: i64,
 }
 
 impl Conclusion {
@@ -87,6 +111,7 @@ pub(super) fn conclude(
     let leader =
         first.map(|first| third_party_in_lockstep(first, facts, &answers, images).unwrap_or(first));
     let share = leader.and_then(|leader| group_share(leader, facts));
+    let beside = leader.map_or_else(Vec::new, |leader| beside(leader, facts));
     let brief = Brief {
         analysable_logs: log.analysable,
         unanalysable_logs: log.unanalysable,
@@ -100,6 +125,10 @@ pub(super) fn conclude(
         leader: leader.and_then(|leader| brief_of(leader, share, facts)),
         correlation: facts.correlation.as_ref(),
         pressed: facts.pressed,
+        seen: facts.capture.seen,
+        level_presumed: facts.level_presumed,
+        beside: !beside.is_empty(),
+        holder: facts.holder.is_some(),
         answer: leader
             .and_then(|(tag, pool)| answers.iter().find(|a| a.tag == tag && a.pool == pool))
             .map(|a| a.answer),
@@ -107,6 +136,10 @@ pub(super) fn conclude(
         clock_doubt: facts.clock.minutes,
         whole: facts.whole,
     };
+    let decision = decide(&brief);
+    if let Some(holder) = facts.holder.filter(|_| leads_by_size(decision, &brief)) {
+        return of_holder(answers, holder, decision);
+    }
     Conclusion {
         companions: leader
             .map(|leader| companions(leader, facts))
@@ -114,11 +147,73 @@ pub(super) fn conclude(
         in_lockstep_with: first
             .filter(|first| Some(*first) != leader)
             .map(|(tag, _)| tag),
-        decision: decide(&brief),
+        decision,
         answers,
         leader,
         share,
+        beside: match decision.leak {
+            Leak::No => Vec::new(),
+            _ => beside,
+        },
+        holder: None,
     }
+}
+
+/// The conclusion where what holds the pool leads, and no growth.
+fn of_holder(answers: Vec<TagAnswer>, holder: Holder, decision: Decision) -> Conclusion {
+    Conclusion {
+        answers,
+        leader: Some((holder.tag, holder.pool)),
+        in_lockstep_with: None,
+        companions: Vec::new(),
+        share: None,
+        beside: Vec::new(),
+        holder: Some(holder),
+        decision,
+    }
+}
+
+/// True where no growth explains a full pool, so that what holds it is named instead. A single
+/// snapshot ranks by size anyway.
+fn leads_by_size(decision: Decision, brief: &Brief<'_>) -> bool {
+    let open = match decision.outcome {
+        Outcome::PoolPressureWithoutLeak => true,
+        Outcome::Inconclusive => brief.snapshots > 1,
+        _ => false,
+    };
+    decision.leak == Leak::No && open
+}
+
+/// Growth of a tag beside the leader that matters, as a share of the pool's: without the leader,
+/// a fifth of the growth fills the same pool in five times the time.
+const BESIDE_SHARE: f64 = 0.2;
+
+/// More leaks than two beside the leader cannot have such a share each and less than it.
+const MAX_BESIDE: usize = 3;
+
+fn beside(leader: (Tag, Pool), facts: &CaseFacts) -> Vec<Beside> {
+    let group = group_of(leader, facts);
+    let Some(growth) = facts.growth().filter(|_| leader.1 == Pool::NonPaged) else {
+        return Vec::new();
+    };
+    let mut found: Vec<Beside> = growth
+        .series
+        .iter()
+        .filter(|s| s.pool == leader.1 && s.class.is_leak_pattern() && !is_cache(s.tag))
+        .filter(|s| !group.contains(&(s.tag, s.pool)))
+        .filter_map(|s| {
+            let share = s.share.filter(|share| *share >= BESIDE_SHARE)?;
+            Some(Beside {
+                tag: s.tag,
+                pool: s.pool,
+                share,
+                bytes: s.growth_bytes(),
+            })
+        })
+        .collect();
+    found.sort_by(|a, b| b.share.total_cmp(&a.share).then(a.tag.cmp(&b.tag)));
+    found.truncate(MAX_BESIDE);
+    found
 }
 
 fn brief_of((tag, pool): (Tag, Pool), share: Option<f64>, facts: &CaseFacts) -> Option<Leader> {
@@ -286,6 +381,7 @@ fn suspicion(
         vendor: vendor_of(image),
         microsoft: is_microsoft(image),
         name: original_name(image),
+        misnamed: is_misnamed(image),
         version: version_of(image),
         // Modern drivers run from their package in the store: what was loaded is no mere package.
         stored: image.loaded != Some(true)

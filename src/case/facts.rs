@@ -6,24 +6,20 @@ use super::host::HostFacts;
 use super::logs::LogFacts;
 use super::pools::Pools;
 use super::times::{duration, of_millis};
+use super::wanted::{Holder, holder, wanted};
 use crate::artifact::pooltag::{Blame, TagClass, well_known};
+use crate::diagnosis::capture::{Capture, capture};
 use crate::diagnosis::clock::{self, Doubt, Step};
 use crate::diagnosis::correlation::{
     Correlation, Level, Question, Source, correlate, is_near_limit,
 };
 use crate::diagnosis::growth::{self, Class, EpochGrowth, SeriesGrowth};
-use crate::diagnosis::headroom::{Bound, TimeTo, time_to};
+use crate::diagnosis::headroom::{Bound, Limit, TimeTo, time_to};
 use crate::diagnosis::lockstep::{self, Group};
 use crate::diagnosis::offset::OffsetFit;
 use crate::report::model::Withheld;
 use crate::tag::{Pool, Tag};
 use crate::timeline::series::{Epoch, Extent, Facts, PoolHistory, PoolsShown, Snapshot, TagsShown};
-
-/// Tags that images are searched for: the leader, those behind it, and those in lockstep.
-const MAX_WANTED: usize = 12;
-
-/// Suspects behind the leader that are worth a search, by share of the pool's growth.
-const WORTH_A_SEARCH: f64 = 0.05;
 
 /// An epoch of the case under one view: whole, or up to the first refusal in it.
 pub(super) struct View {
@@ -40,6 +36,12 @@ pub(super) struct CaseFacts {
     pub(super) view: Option<usize>,
     /// The tags in question, most suspect first.
     pub(super) wanted: Vec<(Tag, Pool)>,
+    /// The tag that holds most of a nonpaged pool near its limit, whether it grows or not.
+    pub(super) holder: Option<Holder>,
+    /// How much of nonpaged pool the snapshots show.
+    pub(super) capture: Capture,
+    /// True if a level of the pool is the sum of a listing that is whole by its looks only.
+    pub(super) level_presumed: bool,
     pub(super) groups: Vec<Group>,
     pub(super) correlation: Option<Correlation>,
     pub(super) withheld: Option<Withheld>,
@@ -85,7 +87,7 @@ pub(super) fn gather(
         .map(|g| lockstep::groups(history, g))
         .unwrap_or_default();
     let mut levels = levels(history, &host);
-    let logs_cover = logs_cover(log, &levels);
+    let logs_cover = logs_cover(log, history);
     levels.extend(of_counters(counters, &host));
     levels.sort_by_key(|l| l.at);
     let question = Question {
@@ -101,15 +103,28 @@ pub(super) fn gather(
     // Counters have a clock of their own, but it is the same machine's.
     let apart = set_back.is_some() || (undated.is_some() && counters.samples.is_empty());
     let withheld = undated.or(set_back);
-    let correlation = if apart { None } else { correlate(&question) };
+    let mut correlation = if apart { None } else { correlate(&question) };
+    if history.snapshots.iter().any(|s| nonpaged_of(s).is_none()) {
+        // Where the level is not known, the pool may have been full before it was seen to be.
+        correlation.iter_mut().for_each(|found| found.lag = None);
+    }
+    // A kernel without memory for an answer is as near the limit as can be.
+    let pressed = if pools.exhausted {
+        Some(true)
+    } else {
+        pressed(history, counters, &host, &question)
+    };
+    let limit = host.limit.as_ref().ok().map(|l| l.bytes as i64);
+    let holder = growth
+        .filter(|_| pressed == Some(true))
+        .and_then(|g| holder(history, g, limit));
+    let wanted = wanted(growth, &groups, holder.as_ref());
     CaseFacts {
-        wanted: wanted(growth, &groups),
-        // A kernel without memory for an answer is as near the limit as can be.
-        pressed: if pools.exhausted {
-            Some(true)
-        } else {
-            pressed(history, counters, &host, &question)
-        },
+        wanted,
+        holder,
+        capture: capture(history),
+        level_presumed: history.snapshots.iter().any(is_presumed),
+        pressed,
         time_to: outlook(history, &host, growth),
         logs_cover,
         whole,
@@ -181,7 +196,7 @@ fn filled(history: &PoolHistory, epoch: &Epoch, log: &LogFacts) -> Option<usize>
     if log.refusal_rows == 0 || !undated {
         return None;
     }
-    let level = |place: usize| history.snapshots.get(place).and_then(nonpaged_of);
+    let level = |place: usize| history.snapshots.get(place).and_then(curve_of);
     let peak = epoch.snapshots.clone().filter_map(level).max()?;
     epoch.snapshots.clone().find(|&place| {
         level(place).is_some_and(|l| l.saturating_mul(100) >= peak.saturating_mul(FULL))
@@ -230,23 +245,62 @@ fn has_refusals(view: &View, history: &PoolHistory, log: &LogFacts) -> bool {
         .any(|e| e.start() * 1_000 <= last && e.last_refusal() * 1_000 >= first)
 }
 
-/// The pool at a snapshot: the header's figure, or the sum of the rows if the listing was neither
-/// filtered nor cut as far as it shows. The sum leaves out what no tag is charged for, so it is a
-/// little low.
+fn header_of(snapshot: &Snapshot) -> Option<i64> {
+    i64::try_from(snapshot.facts.pool_nonpaged?).ok()
+}
+
+/// The pool at a snapshot: the header's figure, or the sum of the rows of a whole listing. The
+/// sum leaves out what no tag is charged for, so it is a little low.
 pub(super) fn nonpaged_of(snapshot: &Snapshot) -> Option<i64> {
-    let header = snapshot
-        .facts
-        .pool_nonpaged
-        .and_then(|b| i64::try_from(b).ok());
+    let whole = snapshot.facts.scope.is_complete_for(Pool::NonPaged);
+    header_of(snapshot).or_else(|| at_least(snapshot).filter(|_| whole))
+}
+
+fn is_presumed(snapshot: &Snapshot) -> bool {
+    let by_looks = snapshot.facts.scope.extent == Extent::Presumed;
+    by_looks && header_of(snapshot).is_none() && nonpaged_of(snapshot).is_some()
+}
+
+/// What the pool holds at least: the sum of the rows, whatever else was not listed. It can show
+/// that the pool was full, never that it was not.
+fn at_least(snapshot: &Snapshot) -> Option<i64> {
+    let nothing = snapshot.facts.scope.pools == PoolsShown::PagedOnly || snapshot.rows == 0;
+    snapshot.listed_nonpaged.filter(|_| !nothing)
+}
+
+/// The shape of the pool's curve, for comparing snapshots with each other: the level, or the sum
+/// of the rows of listings that were neither filtered nor cut as far as they show.
+pub(super) fn curve_of(snapshot: &Snapshot) -> Option<i64> {
     let scope = snapshot.facts.scope;
-    let listed = scope.pools != PoolsShown::PagedOnly
-        && scope.tags == TagsShown::All
-        && scope.extent != Extent::Truncated;
-    header.or_else(|| {
-        snapshot
-            .listed_nonpaged
-            .filter(|_| listed && snapshot.rows > 0)
-    })
+    let alike = scope.tags == TagsShown::All && scope.extent != Extent::Truncated;
+    header_of(snapshot).or_else(|| at_least(snapshot).filter(|_| alike))
+}
+
+/// The pool at a snapshot as it counts against a limit: its level, or a lower bound that shows by
+/// itself that the limit is near.
+fn level_of(snapshot: &Snapshot, limit: Option<&Limit>, threshold: i64) -> Option<i64> {
+    let near = |bytes: &i64| {
+        let limit = limit.map(|l| l.bytes as i64);
+        let question = Question {
+            levels: &[],
+            episodes: &[],
+            alive_hours: &[],
+            limit,
+            threshold,
+        };
+        is_near_limit(&question, *bytes, limit.map(|l| l - bytes), None)
+    };
+    nonpaged_of(snapshot).or_else(|| at_least(snapshot).filter(near))
+}
+
+/// True where the snapshot tells the pool's level, or that it was near its limit.
+pub(super) fn is_level(host: &HostFacts, snapshot: &Snapshot) -> bool {
+    level_of(
+        snapshot,
+        host.limit.as_ref().ok(),
+        host.margin.bytes() as i64,
+    )
+    .is_some()
 }
 
 fn memory_left(facts: &Facts) -> Option<i64> {
@@ -268,7 +322,8 @@ fn levels(history: &PoolHistory, host: &HostFacts) -> Vec<Level> {
             let Some(snapshot) = history.snapshots.get(place) else {
                 continue;
             };
-            let (Some(at), Some(bytes)) = (snapshot.facts.at, nonpaged_of(snapshot)) else {
+            let level = level_of(snapshot, limit, host.margin.bytes() as i64);
+            let (Some(at), Some(bytes)) = (snapshot.facts.at, level) else {
                 continue;
             };
             levels.push(Level {
@@ -302,7 +357,7 @@ fn of_counters(counters: &Counters, host: &HostFacts) -> impl Iterator<Item = Le
     })
 }
 
-/// The pool at every snapshot, dated or not.
+/// The pool's curve at every snapshot, dated or not.
 pub(super) fn all_levels(
     history: &PoolHistory,
 ) -> impl Iterator<Item = (usize, usize, &Snapshot, i64)> {
@@ -313,7 +368,7 @@ pub(super) fn all_levels(
         .flat_map(move |(index, epoch)| {
             epoch.snapshots.clone().filter_map(move |place| {
                 let snapshot = history.snapshots.get(place)?;
-                Some((place, index, snapshot, nonpaged_of(snapshot)?))
+                Some((place, index, snapshot, curve_of(snapshot)?))
             })
         })
 }
@@ -326,7 +381,10 @@ fn pressed(
 ) -> Option<bool> {
     let limit = host.limit.as_ref().ok()?;
     let mut any = None;
-    for (_, _, snapshot, bytes) in all_levels(history) {
+    for snapshot in &history.snapshots {
+        let Some(bytes) = level_of(snapshot, Some(limit), question.threshold) else {
+            continue;
+        };
         let left = if limit.bound == Bound::Memory {
             memory_left(&snapshot.facts)
         } else {
@@ -363,41 +421,6 @@ fn outlook(
         .as_ref()
         .and_then(|total| total.trend.as_ref());
     time_to(limit.bytes as i64 - level, trend).map_err(|why| why.to_string())
-}
-
-fn wanted(growth: Option<&EpochGrowth>, groups: &[Group]) -> Vec<(Tag, Pool)> {
-    let mut wanted: Vec<(Tag, Pool)> = Vec::new();
-    let mut want = |tag, pool| {
-        if wanted.len() < MAX_WANTED && !wanted.contains(&(tag, pool)) {
-            wanted.push((tag, pool));
-        }
-    };
-    let Some(growth) = growth else { return wanted };
-    let suspects = || {
-        growth
-            .suspects
-            .iter()
-            .filter_map(|s| growth.series.get(s.series))
-    };
-    if let Some(leader) = suspects().next() {
-        want(leader.tag, leader.pool);
-        let mine = |g: &&Group| {
-            g.members
-                .iter()
-                .any(|m| m.tag == leader.tag && m.pool == leader.pool)
-        };
-        for member in groups.iter().filter(mine).flat_map(|g| &g.members) {
-            want(member.tag, member.pool);
-        }
-    }
-    for other in suspects()
-        .skip(1)
-        .filter(|s| s.share.is_none_or(|share| share >= WORTH_A_SEARCH))
-        .take(4)
-    {
-        want(other.tag, other.pool);
-    }
-    wanted
 }
 
 /// Why pool and refusals cannot be compared, if they cannot.
@@ -450,16 +473,17 @@ fn set_back(clock: &Doubt, events: &EventFacts) -> Option<Withheld> {
     })
 }
 
-fn logs_cover(log: &LogFacts, levels: &[Level]) -> bool {
+fn logs_cover(log: &LogFacts, history: &PoolHistory) -> bool {
     /// A log may be quiet for an hour at either end.
     const QUIET: i64 = 3_600;
-    let (Some(first), Some(last)) = (levels.first(), levels.last()) else {
+    let times = || history.snapshots.iter().filter_map(|s| s.facts.at);
+    let (Some(first), Some(last)) = (times().min(), times().max()) else {
         return false;
     };
     let (Some(from), Some(to)) = (log.first_row, log.last_row) else {
         return false;
     };
-    from - QUIET <= first.at / 1_000 && last.at / 1_000 <= to + QUIET
+    from - QUIET <= first / 1_000 && last / 1_000 <= to + QUIET
 }
 
 /// True for tags that grow without leaking.

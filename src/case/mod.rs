@@ -14,6 +14,7 @@ mod catalogs;
 mod conclusion;
 mod counters;
 mod custody;
+mod driver_names;
 mod events;
 mod evidence;
 mod facts;
@@ -33,6 +34,7 @@ mod pools;
 mod progress;
 mod survey;
 mod times;
+mod wanted;
 mod zones;
 
 pub use catalogs::of_bundle as catalogs_of;

@@ -101,7 +101,10 @@ fn scope(snapshot: &Snapshot) -> Scope {
     let mut scope = Scope::COMPLETE;
     for reason in &snapshot.completeness {
         match reason {
-            Completeness::Complete { .. } => {}
+            Completeness::Complete {
+                by_totals: true, ..
+            } => {}
+            Completeness::Complete { .. } => scope.extent = Extent::Presumed,
             Completeness::NonpagedOnly { .. } => scope.pools = PoolsShown::NonPagedOnly,
             Completeness::PagedOnly { .. } => scope.pools = PoolsShown::PagedOnly,
             Completeness::TagFilter { .. } => scope.tags = TagsShown::Filtered,

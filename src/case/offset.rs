@@ -1,6 +1,6 @@
 //! The offset from UTC that fits a case whose snapshots have a wall clock and no zone.
 
-use super::facts::nonpaged_of;
+use super::facts::curve_of;
 use super::logs::LogFacts;
 use super::pools::Pools;
 use super::survey::Survey;
@@ -25,7 +25,7 @@ pub(super) fn hint(survey: &Survey, pools: &Pools, log: &LogFacts) -> Option<Off
             let Some(local) = stamp.and_then(|s| s.local) else {
                 continue;
             };
-            let Some(bytes) = nonpaged_of(snapshot) else {
+            let Some(bytes) = curve_of(snapshot) else {
                 continue;
             };
             levels.push(Level {

@@ -36,6 +36,9 @@ pub struct Suspicion {
     pub microsoft: bool,
     /// The original file name, folded: versions and copies of one driver share it.
     pub name: String,
+    /// True if the file goes by another name than that: a copy, of which another file may be the
+    /// original.
+    pub misnamed: bool,
     /// The file's version, where it has one.
     pub version: Option<[u16; 4]>,
     /// True if it lies in a store of packages (DriverStore, WinSxS), from which nothing runs:
@@ -173,7 +176,8 @@ fn proof(s: &Suspicion, pool: Pool) -> (Grade, Option<Role>, u8, bool, bool, boo
 }
 
 /// Orders the versions of each driver among the places they hold: where proof is equal, what lies
-/// where drivers run from comes before stored packages, and newer before older. Places of other
+/// where drivers run from comes before stored packages, files of the driver's own name before
+/// renamed ones, and newer before older. Places of other
 /// drivers stay as they are.
 fn order_versions(found: &mut [Suspicion], pool: Pool) {
     let mut places: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -188,7 +192,15 @@ fn order_versions(found: &mut [Suspicion], pool: Pool) {
             .iter()
             .filter_map(|&place| found.get(place).cloned())
             .collect();
-        versions.sort_by_key(|s| (proof(s, pool), s.stored, Reverse(s.version), s.image));
+        versions.sort_by_key(|s| {
+            (
+                proof(s, pool),
+                s.stored,
+                s.misnamed,
+                Reverse(s.version),
+                s.image,
+            )
+        });
         for (place, version) in places.into_iter().zip(versions) {
             if let Some(slot) = found.get_mut(place) {
                 *slot = version;

@@ -4,6 +4,7 @@
 //! here reads files or renders.
 
 pub mod attribution;
+pub mod capture;
 pub mod clock;
 pub mod correlation;
 pub mod growth;

@@ -10,8 +10,13 @@
 //! no         no       pool near its limit            pool_pressure_without_leak
 //! no         no       -                              no_problem_found
 //! ```
+//!
+//! "No leak" is said only of tags that were seen. Where the snapshots show a part of them, and the
+//! pool's total does not tell that the rest stayed as it was, the last line of either half and
+//! `pool_pressure_without_leak` become `inconclusive`.
 
 use super::attribution::Answer;
+use super::capture::Seen;
 use super::correlation::{Correlation, Reading};
 use super::growth::Class;
 
@@ -170,6 +175,15 @@ pub struct Brief<'a> {
     pub correlation: Option<&'a Correlation>,
     /// True if the pool was near its limit in some snapshot; `None` if the limit is not known.
     pub pressed: Option<bool>,
+    /// How much of the tags of nonpaged pool the snapshots show.
+    pub seen: Seen,
+    /// True if the pool's level is the sum of a listing that is whole by its looks only: a tag
+    /// that was left out would be missing from it.
+    pub level_presumed: bool,
+    /// True if other tags leak beside the leader with shares that matter.
+    pub beside: bool,
+    /// True if one tag holds most of a pool near its limit: it may have leaked before.
+    pub holder: bool,
     /// Who allocates with the leader's tag.
     pub answer: Option<Answer>,
     /// True if the logs cover most of the time of the snapshots.
@@ -185,6 +199,12 @@ impl Brief<'_> {
     /// The most points of any one curve of the pool or of a tag in it.
     fn points(&self) -> usize {
         self.most_points.max(self.samples)
+    }
+
+    /// True if the verdict that nothing leaks rests on tags that were seen, and no tag stands out
+    /// by its size.
+    fn all_seen(&self) -> bool {
+        matches!(self.seen, Seen::Whole | Seen::Nothing) && !self.holder
     }
 }
 
@@ -229,6 +249,10 @@ fn with_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
     match (found.reading, leak) {
         (Reading::Apart, Leak::No) => (Outcome::Inconclusive, Confidence::Insufficient),
         (Reading::Apart, _) => (Outcome::Inconclusive, Confidence::Possible),
+        // The pool was high, and what filled it may be a tag that no snapshot lists.
+        (Reading::Exhausted | Reading::HighPool, Leak::No) if brief.seen == Seen::Part => {
+            (Outcome::Inconclusive, Confidence::Insufficient)
+        }
         (Reading::Exhausted, Leak::No) => (
             Outcome::PoolPressureWithoutLeak,
             pressure_confidence(brief, found),
@@ -265,7 +289,7 @@ fn explained(brief: &Brief<'_>, found: &Correlation, leak: Leak) -> Confidence {
         return Confidence::Possible;
     }
     let proven = matches!(brief.answer, Some(Answer::Named(_)));
-    if found.reading == Reading::Exhausted && proven {
+    if found.reading == Reading::Exhausted && proven && !brief.beside {
         Confidence::Confirmed
     } else {
         Confidence::Probable
@@ -273,7 +297,7 @@ fn explained(brief: &Brief<'_>, found: &Correlation, leak: Leak) -> Confidence {
 }
 
 fn pressure_confidence(brief: &Brief<'_>, found: &Correlation) -> Confidence {
-    if brief.points() >= MIN_POINTS && found.covered >= MIN_COVERED {
+    if brief.points() >= MIN_POINTS && found.covered >= MIN_COVERED && brief.all_seen() {
         Confidence::Probable
     } else {
         Confidence::Possible
@@ -286,7 +310,9 @@ fn contradiction(brief: &Brief<'_>, found: &Correlation) -> Confidence {
         brief.points() >= MIN_POINTS && found.covered >= MIN_COVERED,
         limit_known,
     ) {
-        (true, true) if found.reading != Reading::LowPool => Confidence::Confirmed,
+        (true, true) if found.reading != Reading::LowPool && !brief.level_presumed => {
+            Confidence::Confirmed
+        }
         (true, _) => Confidence::Probable,
         (false, _) => Confidence::Possible,
     }
@@ -306,8 +332,10 @@ fn without_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
             (Outcome::LeakWithoutRefusals, confidence)
         }
         Leak::Strong | Leak::Weak => (Outcome::LeakWithoutRefusals, Confidence::Possible),
+        // A tag that is not listed may have grown.
+        Leak::No if brief.seen == Seen::Part => (Outcome::Inconclusive, Confidence::Insufficient),
         Leak::No if brief.pressed == Some(true) => {
-            let confidence = if brief.points() >= MIN_POINTS {
+            let confidence = if brief.points() >= MIN_POINTS && brief.all_seen() {
                 Confidence::Probable
             } else {
                 Confidence::Possible
@@ -323,7 +351,8 @@ fn without_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
             (Outcome::Inconclusive, Confidence::Insufficient)
         }
         Leak::No => {
-            let both = logs && brief.most_points >= MIN_POINTS && brief.logs_cover;
+            let both =
+                logs && brief.most_points >= MIN_POINTS && brief.logs_cover && brief.all_seen();
             (
                 Outcome::NoProblemFound,
                 if both {

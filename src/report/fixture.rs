@@ -51,6 +51,7 @@ pub fn empty() -> Report {
             pool: None,
             driver: None,
             reasons: Vec::new(),
+            also: Vec::new(),
             would_change: vec!["an upload with logs and snapshots".to_owned()],
         },
         refusals: Refusals::default(),
@@ -258,6 +259,7 @@ pub fn leak_explained() -> Report {
             reason("call_site", "for", "3 calls of ExAllocatePoolWithTag in hstorflt.sys pass the tag", &["E6"]),
             reason("limit_guess", "limit", "the limit is the documented one for the memory size, not a measured one", &[]),
         ],
+        also: Vec::new(),
         would_change: vec!["a snapshot of another node without the growth".to_owned()],
     };
     report.refusals = Refusals {
@@ -512,6 +514,7 @@ pub fn flat_pool() -> Report {
         pool: None,
         driver: None,
         reasons: vec![reason("flat", "for", "nonpaged pool stayed between 60 and 62 MiB", &["E4"])],
+        also: Vec::new(),
         would_change: Vec::new(),
     };
     report.pool.nonpaged = flat();

@@ -161,10 +161,26 @@ pub struct Verdict {
     pub pool: Option<&'static str>,
     /// The image shown to allocate with the tag.
     pub driver: Option<Driver>,
+    /// Other tags that leak beside it, with shares of the growth that matter.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<AlsoLeaks>,
     /// Why, each with its evidence.
     pub reasons: Vec<Reason>,
     /// What would change the verdict.
     pub would_change: Vec<String>,
+}
+
+/// A tag that leaks beside the verdict's.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct AlsoLeaks {
+    /// The tag, as poolmon shows it.
+    pub tag: String,
+    /// Its bytes in memory order, hexadecimal.
+    pub tag_hex: String,
+    /// Its share of the pool's growth, 1 is all.
+    pub share_of_growth: f64,
+    /// File name of the image shown to allocate with it.
+    pub driver: Option<String>,
 }
 
 /// A named rule and what it found.
@@ -563,7 +579,7 @@ pub struct Candidate {
 /// An image of the case.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Driver {
-    /// Its file name.
+    /// Its file name; of a suspect that lies here under a copy's name, the driver's own.
     pub file_name: String,
     /// Its name in the bundle.
     pub path: String,

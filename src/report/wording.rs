@@ -194,6 +194,9 @@ pub fn what(report: &Report) -> String {
         "refusals_without_pool_pressure" => {
             format!("{refused} {were} refused, but not for want of nonpaged pool")
         }
+        "pool_pressure_without_leak" if report.verdict.tag.is_some() => {
+            format!("The {pool} pool ran short: one tag holds most of it, not seen to leak")
+        }
         "pool_pressure_without_leak" => {
             format!("The {pool} pool ran short, but no tag of it leaks")
         }
@@ -218,6 +221,13 @@ fn were(n: u64) -> &'static str {
 pub fn who(report: &Report, name: impl Fn(&str) -> String) -> String {
     let verdict = &report.verdict;
     match (&verdict.driver, &verdict.tag) {
+        (driver, Some(tag)) if !verdict.also.is_empty() => {
+            let driver = driver.as_ref().map(|d| d.file_name.as_str());
+            let mut all = vec![allocator(driver, tag, &name)];
+            let also = verdict.also.iter();
+            all.extend(also.map(|a| allocator(a.driver.as_deref(), &a.tag, &name)));
+            all.join(", ")
+        }
         (Some(driver), tag) => {
             let tag = name(tag.as_deref().unwrap_or(UNKNOWN));
             let (file, proof) = (name(&driver.file_name), proof(report, driver));
@@ -235,6 +245,14 @@ pub fn who(report: &Report, name: impl Fn(&str) -> String) -> String {
             None => format!("tag {}, no driver named", name(tag)),
         },
         (None, None) => "no tag and no driver stands out".to_owned(),
+    }
+}
+
+/// One of several that leak.
+fn allocator(driver: Option<&str>, tag: &str, name: &impl Fn(&str) -> String) -> String {
+    match driver {
+        Some(driver) => format!("{} allocates tag {}", name(driver), name(tag)),
+        None => format!("tag {}, no driver named", name(tag)),
     }
 }
 

@@ -414,3 +414,39 @@ fn a_tampered_image_is_told_from_one_without_signature() {
         assert!(!said.contains("no embedded signature"), "{form}");
     }
 }
+
+#[test]
+fn a_copy_of_the_driver_goes_by_the_drivers_own_name() {
+    // The same bytes, other bytes, and nothing but the copy.
+    let other = || culprit().word("Harrow Storage Ltd", "Harrow Storage AG");
+    let cases = [
+        Case::leak()
+            .driver("hstorflt - Copy.sys", culprit())
+            .driver("hstorflt.sys", culprit()),
+        Case::leak()
+            .driver("hstorflt - Copy.sys", other())
+            .driver("hstorflt.sys", culprit()),
+        Case::leak().driver("hstorflt - Copy.sys", culprit()),
+    ];
+    for case in cases {
+        let answer = case.answer();
+        assert_eq!(answer.named.as_deref(), Some("hstorflt.sys"));
+        assert_ne!(answer.order().get(1), Some(&"hstorflt.sys"));
+        let steps = answer.report["next_steps"].to_string();
+        assert!(steps.contains("sc query hstorflt & "), "{steps}");
+    }
+}
+
+#[test]
+fn several_files_of_the_named_driver_are_no_other_driver() {
+    let answer = Case::leak()
+        .driver("elder.sys", culprit().version([3, 2, 0, 118], [3, 1, 0, 2]))
+        .driver("hstorflt.sys", culprit())
+        .answer();
+    assert_eq!(answer.named.as_deref(), Some("hstorflt.sys"));
+    assert!(
+        answer.text.contains("2 files of this driver"),
+        "{}",
+        answer.text
+    );
+}

@@ -3,6 +3,7 @@
 //! | module | asks |
 //! |---|---|
 //! | [`diff`] | two cases side by side: the same, mirrored, too little, hostile |
+//! | [`capture`] | snapshots that show a part of the pool, and a pool that was full before the first |
 //! | [`containers`] | one report for every container, encrypted ones too? |
 //! | [`identity`] | one report for folder and zip, for one thread and eight? |
 //! | [`streams`] | exit status, stdout and stderr, colour, refusing to overwrite |
@@ -20,6 +21,7 @@
 //! | [`sources`] | one story in the forms of other tools: the same answer, or what a form cannot tell? |
 //! | [`excerpts`] | real excerpts (`POOLSLEUTH_SHARED`): is every row counted? |
 
+mod capture;
 mod containers;
 mod diff;
 mod drivers;

@@ -271,7 +271,7 @@ impl Story {
             *reasons.entry(event.reason().to_owned()).or_insert(0) += 1;
         }
         Truth {
-            outcomes: self.kind.outcomes(),
+            outcomes: self.outcomes(),
             confidence_at_most: self.kind.confidence_at_most(),
             tag: self.tag_truth(),
             driver: self.driver_truth(),
@@ -286,6 +286,15 @@ impl Story {
                 .iter()
                 .map(|epoch| epoch.whens.len() as u64)
                 .sum(),
+        }
+    }
+
+    /// Tables of this size are not known to be whole, and without the header's total they leave
+    /// open what was not listed.
+    fn outcomes(&self) -> &'static [&'static str] {
+        match self.kind {
+            Kind::Healthy | Kind::RefusalsWithoutPressure if !self.look.memory => &["inconclusive"],
+            kind => kind.outcomes(),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::artifact::driver::version::VersionInfo;
 use crate::artifact::listing::group_of;
 use crate::case::catalogs::Listing;
 use crate::case::conclusion::{Conclusion, TagAnswer};
+use crate::case::driver_names::shown_name;
 use crate::case::evidence::Ledger;
 use crate::case::images::{ImageFacts, Proof};
 use crate::diagnosis::attribution::{Answer, Ranked};
@@ -54,11 +55,7 @@ fn attribute(parts: &Parts<'_>, answer: &TagAnswer, ledger: &mut Ledger<'_>) -> 
 }
 
 fn name_of<'a>(parts: &'a Parts<'_>, image: usize) -> &'a str {
-    parts
-        .images
-        .holding
-        .get(image)
-        .map_or("?", |i| i.file_name.as_str())
+    parts.images.holding.get(image).map_or("?", shown_name)
 }
 
 /// The answer in a sentence.
@@ -67,8 +64,9 @@ pub(super) fn sentence(parts: &Parts<'_>, answer: &TagAnswer) -> String {
     let searched = parts.images.searched;
     match answer.answer {
         Answer::Named(image) => format!(
-            "{} allocates with `{tag}`, and no other driver of {searched} images is shown to",
-            name_of(parts, image)
+            "{} allocates with `{tag}`{}, and no other driver of {searched} images is shown to",
+            name_of(parts, image),
+            files(answer, image)
         ),
         Answer::NamedByFramework(image) => format!(
             "`{tag}` is the framework's default tag for a driver of the name {}",
@@ -111,6 +109,14 @@ pub(super) fn sentence(parts: &Parts<'_>, answer: &TagAnswer) -> String {
     }
 }
 
+/// Says how many files of the named driver there are, if there are more.
+fn files(answer: &TagAnswer, image: usize) -> String {
+    match answer.files_of(image) {
+        0 | 1 => String::new(),
+        n => format!(" ({n} files of this driver are here)"),
+    }
+}
+
 fn candidate(
     parts: &Parts<'_>,
     answer: &TagAnswer,
@@ -122,12 +128,16 @@ fn candidate(
     let mut evidence = vec![cite(image, finding, proof, ledger)];
     let (mut why, listed) = listed(image, &ranked.why, ledger);
     evidence.extend(listed);
-    if let Some((installed, cited)) = events::installed(parts, &image.file_name, ledger) {
+    if let Some((installed, cited)) = events::installed(parts, shown_name(image), ledger) {
         why.push(installed);
         evidence.push(cited);
     }
     Some(Candidate {
-        driver: driver(image),
+        driver: if is_first_of_name(parts, answer, ranked) {
+            named_driver(image)
+        } else {
+            driver(image)
+        },
         grade: finding.grade.name(),
         via: finding.via.map(Via::name),
         role: finding.role.map(Role::name),
@@ -138,6 +148,14 @@ fn candidate(
         why,
         evidence,
     })
+}
+
+/// True for the file that goes by its driver's own name; others of that driver keep theirs, to be
+/// told apart.
+fn is_first_of_name(parts: &Parts<'_>, answer: &TagAnswer, ranked: &Ranked) -> bool {
+    let name = |r: &Ranked| name_of(parts, r.suspicion.image);
+    let first = answer.ranked.iter().find(|r| name(r) == name(ranked));
+    first.is_some_and(|first| first.suspicion.image == ranked.suspicion.image)
 }
 
 /// Why a candidate stands where it does, with what a listing says of it, and where that stands.
@@ -192,6 +210,14 @@ fn best(image: &ImageFacts, tag: Tag, pool: Pool) -> Option<&(Finding, Proof)> {
         .iter()
         .filter(|(f, _)| same(f.tag, tag))
         .min_by_key(|(f, _)| (f.grade, f.role, misfit(f), at_load(f)))
+}
+
+/// An image as a suspect: by the name that its driver goes by.
+pub(super) fn named_driver(image: &ImageFacts) -> Driver {
+    Driver {
+        file_name: shown_name(image).to_owned(),
+        ..driver(image)
+    }
 }
 
 /// An image as reports show it.

@@ -10,6 +10,7 @@ use crate::artifact::driver::tags::Grade;
 use crate::artifact::listing::group_of;
 use crate::artifact::pooltag::well_known;
 use crate::case::conclusion::{Conclusion, kernel_owned, rivals_within};
+use crate::case::driver_names::shown_name;
 use crate::case::evidence::Ledger;
 use crate::case::listed::foreign_filters;
 use crate::diagnosis::attribution::Ranked;
@@ -96,7 +97,7 @@ fn shown_to_allocate(parts: &Parts<'_>, conclusion: &Conclusion) -> Vec<String> 
     let image = |r: &Ranked| parts.images.holding.get(r.suspicion.image);
     shown
         .filter_map(image)
-        .map(|i| i.file_name.clone())
+        .map(|i| shown_name(i).to_owned())
         .collect()
 }
 

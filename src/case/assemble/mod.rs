@@ -1,5 +1,6 @@
 //! The report, put together from what was found.
 
+mod capture;
 mod counters;
 mod coverage;
 mod custody;

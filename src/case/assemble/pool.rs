@@ -5,7 +5,7 @@ use super::owner::owner_hint;
 use super::places::{cite_ends, cite_snapshot};
 use crate::case::conclusion::Conclusion;
 use crate::case::evidence::Ledger;
-use crate::case::facts::{all_levels, span_of};
+use crate::case::facts::{all_levels, is_level, span_of};
 use crate::case::pool_source::Quoted;
 use crate::case::pools::find_rows;
 use crate::case::times::of_millis;
@@ -140,7 +140,9 @@ fn nonpaged(parts: &Parts<'_>) -> Vec<PoolPoint> {
             at: snapshot.facts.at.and_then(of_millis),
             epoch: epoch as u64,
             bytes,
-            headroom_bytes: limit.map(|limit| limit - bytes),
+            headroom_bytes: limit
+                .filter(|_| is_level(&parts.facts.host, snapshot))
+                .map(|limit| limit - bytes),
         })
         .collect();
     thinned(points, |p| p.bytes)

@@ -1,6 +1,7 @@
 //! The reasons of a verdict: each a named rule with what it found and where that stands.
 
 use super::Parts;
+use super::capture;
 use super::drivers::sentence;
 use super::events;
 use super::places::{
@@ -14,7 +15,7 @@ use crate::bundle::BundleNote;
 use crate::case::conclusion::Conclusion;
 use crate::case::evidence::Ledger;
 use crate::case::logs::LogFile;
-use crate::case::times::{duration, of_seconds};
+use crate::case::times::{duration, of_seconds, size};
 use crate::diagnosis::attribution::Answer;
 use crate::diagnosis::correlation::Reading;
 use crate::diagnosis::verdict::{Leak, Outcome};
@@ -22,10 +23,11 @@ use crate::report::model::{Attribution, Reason, TagRow};
 use crate::report::wording::{bare, counted};
 use crate::tag::{Pool, Tag};
 
-struct Reasons(Vec<Reason>);
+/// The reasons so far.
+pub(super) struct Reasons(Vec<Reason>);
 
 impl Reasons {
-    fn add(
+    pub(super) fn add(
         &mut self,
         rule: &'static str,
         weight: &'static str,
@@ -130,8 +132,13 @@ fn growth_reasons(
     reasons: &mut Reasons,
     ledger: &mut Ledger<'_>,
 ) {
+    if let Some(holder) = &conclusion.holder {
+        capture::holder_reason(parts, holder, tags.named, reasons);
+        return;
+    }
     let Some(row) = tags.named else {
-        if parts.pools.history.snapshots.len() > 1 {
+        // Of tags that were not listed nothing is said.
+        if parts.pools.history.snapshots.len() > 1 && !capture::is_part(parts) {
             let best = parts
                 .facts
                 .growth()
@@ -142,6 +149,9 @@ fn growth_reasons(
                     best.tag,
                     best.test()
                 ),
+                None if parts.facts.capture.lack.is_some() => {
+                    "no listed tag of nonpaged pool grows".to_owned()
+                }
                 None => "no tag of nonpaged pool grows".to_owned(),
             };
             let rows = best.map(|b| tags.rows_of(b.tag, b.pool));
@@ -178,6 +188,7 @@ fn growth_reasons(
         );
         reasons.add("share_of_growth", weight, text, cited);
     }
+    beside_reasons(conclusion, tags, row, reasons);
     if let Some(other) = conclusion.in_lockstep_with {
         let text = format!(
             "`{other}` grew most, but in lockstep with `{}`, whose owner is a third party's driver: it is what Windows allocates on its behalf",
@@ -187,6 +198,20 @@ fn growth_reasons(
         let rows = pool.map(|pool| tags.rows_of(other, pool));
         let cited = together([rows.unwrap_or_default(), row.evidence.clone()]);
         reasons.add("lockstep", "for", text, cited);
+    }
+}
+
+fn beside_reasons(conclusion: &Conclusion, tags: &Tags<'_>, row: &TagRow, reasons: &mut Reasons) {
+    for other in &conclusion.beside {
+        let text = format!(
+            "`{}` leaks beside it, by {} or {:.0} % of the growth of {} pool: one of them alone does not explain it",
+            other.tag,
+            size(other.bytes),
+            share(other.share) * 100.0,
+            row.pool
+        );
+        let cited = tags.rows_of(other.tag, other.pool);
+        reasons.add("leaks_beside", "limit", text, cited);
     }
 }
 
@@ -256,7 +281,9 @@ fn driver_reasons(
     reasons: &mut Reasons,
 ) {
     let Some(answer) = conclusion.leading_answer().filter(|_| {
-        conclusion.decision.leak >= Leak::Weak || parts.pools.history.snapshots.len() == 1
+        conclusion.decision.leak >= Leak::Weak
+            || conclusion.holder.is_some()
+            || parts.pools.history.snapshots.len() == 1
     }) else {
         return;
     };
@@ -308,6 +335,7 @@ fn limits(
         reasons.add("limit_unknown", "limit", why.clone(), Vec::new());
     }
     few_snapshots(parts, reasons, ledger);
+    capture::limits(parts, conclusion, reasons, ledger);
     if parts.log.unanalysable > 0 {
         let text = match parts.log.unanalysable {
             1 => "1 log lacks s-reason: it cannot show refusals".to_owned(),

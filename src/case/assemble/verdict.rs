@@ -1,19 +1,22 @@
 //! The verdict in words: the summary, the reasons with their evidence, and what would change it.
 
 use super::Parts;
-use super::drivers::{driver, sentence};
+use super::capture;
+use super::drivers::{named_driver, sentence};
 use super::pool::share;
 use super::reasons::{Tags, reasons};
 use super::refusals::Quotes;
 use crate::artifact::pooltag::well_known;
-use crate::case::conclusion::Conclusion;
+use crate::case::conclusion::{Beside, Conclusion};
 use crate::case::evidence::Ledger;
 use crate::case::times::size;
 use crate::diagnosis::attribution::Answer;
+use crate::diagnosis::capture::Seen;
 use crate::diagnosis::correlation::Reading;
 use crate::diagnosis::verdict::{Confidence, Leak, Outcome};
-use crate::report::model::{Attribution, TagRow, Verdict};
+use crate::report::model::{AlsoLeaks, Attribution, Driver, TagRow, Verdict};
 use crate::report::wording::{bare, count};
+use crate::tag::Tag;
 
 pub(super) fn verdict(
     parts: &Parts<'_>,
@@ -26,7 +29,7 @@ pub(super) fn verdict(
     let decision = conclusion.decision;
     let ranks_only =
         parts.pools.history.snapshots.len() == 1 && decision.outcome == Outcome::Inconclusive;
-    let leads = decision.leak >= Leak::Weak || ranks_only;
+    let leads = decision.leak >= Leak::Weak || ranks_only || conclusion.holder.is_some();
     let shown = conclusion
         .leader
         .filter(|_| leads && decision.outcome != Outcome::RefusalsWithoutPoolPressure);
@@ -45,7 +48,8 @@ pub(super) fn verdict(
         tag: shown.map(|(tag, _)| tag.to_string()),
         tag_hex: shown.map(|(tag, _)| tag.hex()),
         pool: shown.map(|(_, pool)| pool.name()),
-        driver: named.map(driver),
+        driver: named.map(named_driver),
+        also: shown.map_or_else(Vec::new, |_| also(parts, conclusion)),
         reasons: reasons(
             parts,
             conclusion,
@@ -57,8 +61,33 @@ pub(super) fn verdict(
             attribution,
             ledger,
         ),
-        would_change: would_change(parts, conclusion),
+        would_change: would_change(parts, conclusion, shown.is_some()),
     }
+}
+
+/// The other tags that leak, for the report.
+fn also(parts: &Parts<'_>, conclusion: &Conclusion) -> Vec<AlsoLeaks> {
+    conclusion
+        .beside
+        .iter()
+        .map(|other| AlsoLeaks {
+            tag: other.tag.to_string(),
+            tag_hex: other.tag.hex(),
+            share_of_growth: share(other.share),
+            driver: beside_driver(parts, conclusion, other).map(|d| d.file_name),
+        })
+        .collect()
+}
+
+/// The image shown to allocate with a tag that leaks beside the leader.
+pub(super) fn beside_driver(
+    parts: &Parts<'_>,
+    conclusion: &Conclusion,
+    other: &Beside,
+) -> Option<Driver> {
+    let answer = conclusion.answer_of(other.tag, other.pool)?.answer;
+    let image = parts.images.holding.get(answer.image()?)?;
+    Some(named_driver(image))
 }
 
 fn summary(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>) -> String {
@@ -78,6 +107,7 @@ fn summary(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>) -> 
             )
         })
         .unwrap_or_default();
+    let part = format!("{part}{}", beside(conclusion));
     match conclusion.decision.outcome {
         Outcome::LeakExplainsRefusals => {
             format!("{refusals} when nonpaged pool ran out: `{tag}` grew by {grown}{part}. {who}")
@@ -94,18 +124,39 @@ fn summary(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>) -> 
             "{refusals}, but nonpaged pool was not short: {}.",
             reading_clause(parts)
         ),
-        Outcome::PoolPressureWithoutLeak => pressure(parts, &refusals),
+        Outcome::PoolPressureWithoutLeak => pressure(parts, conclusion, &refusals),
         Outcome::NoProblemFound => no_problem(parts),
         Outcome::Inconclusive => inconclusive(parts, conclusion, row),
     }
 }
 
+/// What leaks beside the leader, behind its own share.
+fn beside(conclusion: &Conclusion) -> String {
+    let one = |other: &Beside| {
+        format!(
+            ", and `{}` by {}, {:.0} %",
+            other.tag,
+            size(other.bytes),
+            share(other.share) * 100.0
+        )
+    };
+    conclusion.beside.iter().map(one).collect()
+}
+
 /// The pool is short, and no tag explains it; or none is known, because there are only counters.
-fn pressure(parts: &Parts<'_>, refusals: &str) -> String {
+fn pressure(parts: &Parts<'_>, conclusion: &Conclusion, refusals: &str) -> String {
     let near = match &parts.facts.correlation {
         Some(found) if found.reading == Reading::HighPool => "at its highest",
         _ => "near its limit",
     };
+    if let Some(holder) = &conclusion.holder {
+        let what = match parts.log.refusal_rows {
+            0 => format!("Nonpaged pool is {near}"),
+            _ => format!("{refusals} when nonpaged pool was {near}"),
+        };
+        let held = capture::held(parts, holder);
+        return format!("{what}. {held}. {}", who(parts, conclusion));
+    }
     let no_tags = parts.pools.history.snapshots.is_empty();
     let who = if no_tags {
         "which tag holds it is not known: performance counters know no tags, and there are no pool snapshots"
@@ -128,6 +179,10 @@ fn no_problem(parts: &Parts<'_>) -> String {
     };
     match parts.pools.history.snapshots.len() {
         0 => format!("No problem found: {logs}. There are no pool snapshots."),
+        n if parts.facts.capture.seen == Seen::Enough => format!(
+            "No problem found: {logs}, and no listed tag leaks over {}; by the pool's total, what is not listed did not grow much.",
+            bare(n as u64, "snapshot")
+        ),
         n => format!(
             "No problem found: {logs}, and no tag leaks over {}.",
             bare(n as u64, "snapshot")
@@ -157,7 +212,34 @@ fn part_read(logs: u64, snapshots: u64) -> String {
     }
 }
 
+/// True where what is open is open because tags were not listed.
+fn is_open_for_tags(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>) -> bool {
+    let upload_read = parts.facts.whole || parts.log.refusal_rows > 0;
+    let ranked = row.is_some() && conclusion.holder.is_none();
+    let none_leaks = conclusion.decision.leak == Leak::No && !ranked;
+    none_leaks && upload_read && capture::is_part(parts)
+}
+
 fn inconclusive(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>) -> String {
+    if is_open_for_tags(parts, conclusion, row) {
+        let refused = (parts.log.refusal_rows > 0).then(|| refused(parts));
+        let text = capture::in_part(parts, refused);
+        return with_holder(parts, conclusion, text);
+    }
+    let text = open(parts, conclusion, row);
+    with_holder(parts, conclusion, text)
+}
+
+/// Adds who holds a pool that was near its limit, where no growth says more.
+fn with_holder(parts: &Parts<'_>, conclusion: &Conclusion, text: String) -> String {
+    let Some(holder) = &conclusion.holder else {
+        return text;
+    };
+    let held = capture::held(parts, holder).replacen("most of it", "most of nonpaged pool", 1);
+    format!("{text} {held}. {}", who(parts, conclusion))
+}
+
+fn open(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>) -> String {
     let mut text = if parts.log.refusal_rows > 0 {
         format!("{}. ", refused(parts))
     } else {
@@ -208,7 +290,10 @@ fn why_apart(parts: &Parts<'_>) -> String {
     match (&parts.facts.withheld, &parts.facts.correlation) {
         (Some(withheld), _) => withheld.reason.clone(),
         (None, Some(found)) => found.reading.sentence().to_owned(),
-        (None, None) => "the facts do not decide".to_owned(),
+        (None, None) => match parts.facts.capture.lack {
+            Some(lack) => format!("how full the pool was is not known: {}", lack.sentence()),
+            None => "the facts do not decide".to_owned(),
+        },
     }
 }
 
@@ -239,8 +324,11 @@ fn who(parts: &Parts<'_>, conclusion: &Conclusion) -> String {
         .answer
         .image()
         .and_then(|i| parts.images.holding.get(i))
-        .map(driver);
+        .map(named_driver);
     match (answer.answer, named) {
+        (Answer::Named(_), Some(driver)) if !conclusion.beside.is_empty() => {
+            each_of_several(parts, conclusion, &driver.file_name, answer.tag)
+        }
         (Answer::Named(_), Some(driver)) => {
             let mut by: Vec<String> = Vec::new();
             by.extend(driver.version.company);
@@ -259,11 +347,20 @@ fn who(parts: &Parts<'_>, conclusion: &Conclusion) -> String {
             format!("The tag is the kernel's own, so no driver is blamed; {holders}.")
                 .replace("..", ".")
         }
-        (Answer::NoImages | Answer::NotInBundle, _) => {
-            format!("{}.", capital(&sentence(parts, answer)))
-        }
-        _ => format!("{}.", sentence(parts, answer)),
+        // Only this one begins with the name of a file.
+        (Answer::Named(_), None) => format!("{}.", sentence(parts, answer)),
+        _ => format!("{}.", capital(&sentence(parts, answer))),
     }
+}
+
+/// Who allocates with each of several tags that leak.
+fn each_of_several(parts: &Parts<'_>, conclusion: &Conclusion, driver: &str, tag: Tag) -> String {
+    let mut all = vec![format!("{} allocates with `{}`", driver, tag)];
+    for other in &conclusion.beside {
+        let found = beside_driver(parts, conclusion, other);
+        all.extend(found.map(|d| format!("{} with `{}`", d.file_name, other.tag)));
+    }
+    format!("{}.", all.join(", "))
 }
 
 /// A clause as the beginning of a sentence.
@@ -295,7 +392,8 @@ pub(super) fn reading_clause(parts: &Parts<'_>) -> String {
     format!("{}{}", found.reading.sentence(), level.unwrap_or_default())
 }
 
-fn would_change(parts: &Parts<'_>, conclusion: &Conclusion) -> Vec<String> {
+/// What would change the verdict; `named` is whether it names a tag.
+fn would_change(parts: &Parts<'_>, conclusion: &Conclusion, named: bool) -> Vec<String> {
     let mut changes = Vec::new();
     let snapshots = parts.pools.history.snapshots.len();
     if let Some(withheld) = &parts.facts.withheld {
@@ -303,6 +401,13 @@ fn would_change(parts: &Parts<'_>, conclusion: &Conclusion) -> Vec<String> {
     }
     if snapshots < 4 {
         changes.push("more pool snapshots, half an hour apart, over two hours at least".to_owned());
+    }
+    if capture::is_part(parts) {
+        changes.push(format!("snapshots {}", capture::WHOLE));
+    } else if parts.facts.level_presumed
+        && conclusion.decision.outcome == Outcome::RefusalsWithoutPoolPressure
+    {
+        changes.push("snapshots with the totals of the header (poolmon -r)".to_owned());
     }
     if parts.log.analysable == 0 {
         changes.push(
@@ -315,14 +420,24 @@ fn would_change(parts: &Parts<'_>, conclusion: &Conclusion) -> Vec<String> {
                 .to_owned(),
         );
     }
-    match conclusion.leading_answer().map(|a| a.answer) {
+    if conclusion.holder.is_some() {
+        changes.push("snapshots from a restart on, until the pool is full again".to_owned());
+    }
+    match conclusion
+        .leading_answer()
+        .filter(|_| named)
+        .map(|a| a.answer)
+    {
         Some(Answer::NotInBundle | Answer::NoImages) if conclusion.decision.leak >= Leak::Weak => {
             changes.push("the driver that allocates with the tag: a full copy of System32\\drivers and the DriverStore (or --drivers DIR)".to_owned());
         }
         Some(Answer::Shared | Answer::Likely(_)) => {
             changes.push("stopping or updating the candidate drivers one at a time, and watching whether the tag still grows".to_owned());
         }
-        Some(Answer::Named(_)) if conclusion.decision.confidence >= Confidence::Probable => {
+        Some(Answer::Named(_))
+            if conclusion.holder.is_none()
+                && conclusion.decision.confidence >= Confidence::Probable =>
+        {
             changes.push("the same growth with this driver stopped or removed".to_owned());
         }
         _ => {}

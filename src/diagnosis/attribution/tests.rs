@@ -15,6 +15,7 @@ fn suspicion(image: usize, grade: Grade, role: Option<Role>) -> Suspicion {
         vendor: format!("vendor {image}"),
         microsoft: false,
         name: format!("drv{image}.sys"),
+        misnamed: false,
         version: None,
         stored: false,
         loaded: None,
@@ -227,4 +228,25 @@ fn equal_rivals_are_said_to_be_equal() {
             .iter()
             .any(|w| w.contains("their order says nothing"))
     );
+}
+
+#[test]
+fn of_two_files_of_one_driver_the_one_of_its_own_name_stands_first() {
+    let file = |image, misnamed| Suspicion {
+        misnamed,
+        name: "stor.sys".to_owned(),
+        vendor: "maker".to_owned(),
+        ..allocator(image)
+    };
+    assert_eq!(ask(vec![file(0, true), file(1, false)]), Answer::Named(1));
+    // A newer file of another name is not the one that is installed under this one.
+    let newer = Suspicion {
+        version: Some([9, 0, 0, 0]),
+        ..file(0, true)
+    };
+    let own = Suspicion {
+        version: Some([1, 0, 0, 0]),
+        ..file(1, false)
+    };
+    assert_eq!(ask(vec![newer, own]), Answer::Named(1));
 }

@@ -33,6 +33,10 @@ fn brief(correlation: Option<&Correlation>) -> Brief<'_> {
         leader: Some(STRONG),
         correlation,
         pressed: Some(true),
+        seen: Seen::Whole,
+        level_presumed: false,
+        beside: false,
+        holder: false,
         answer: Some(Answer::Named(0)),
         logs_cover: true,
         whole: true,
@@ -248,4 +252,96 @@ fn counters_alone_show_pressure_and_no_tag() {
         ..brief(Some(&exhausted))
     };
     assert_eq!(outcome(&untied).1, Confidence::Possible);
+}
+
+/// Nothing grows among the tags that were seen.
+fn no_leak(correlation: Option<&Correlation>) -> Brief<'_> {
+    Brief {
+        leader: None,
+        ..brief(correlation)
+    }
+}
+
+#[test]
+fn of_tags_that_were_not_seen_it_is_not_said_that_none_leaks() {
+    let unknown = (Outcome::Inconclusive, Confidence::Insufficient);
+    for reading in [Reading::Exhausted, Reading::HighPool] {
+        let found = found(reading);
+        let part = Brief {
+            seen: Seen::Part,
+            ..no_leak(Some(&found))
+        };
+        assert_eq!(outcome(&part), unknown);
+    }
+    for pressed in [Some(true), Some(false), None] {
+        let part = Brief {
+            seen: Seen::Part,
+            pressed,
+            ..no_leak(None)
+        };
+        assert_eq!(outcome(&part), unknown);
+    }
+    // A tag that was seen to leak leaks, whatever else was not listed.
+    let leak = Brief {
+        seen: Seen::Part,
+        ..brief(None)
+    };
+    assert_eq!(outcome(&leak).0, Outcome::LeakWithoutRefusals);
+}
+
+#[test]
+fn a_total_that_stays_as_it_is_makes_up_for_tags_that_were_not_listed() {
+    let run_out = found(Reading::Exhausted);
+    let enough = Brief {
+        seen: Seen::Enough,
+        ..no_leak(Some(&run_out))
+    };
+    assert_eq!(
+        outcome(&enough),
+        (Outcome::PoolPressureWithoutLeak, Confidence::Possible)
+    );
+    let quiet = Brief {
+        seen: Seen::Enough,
+        pressed: Some(false),
+        ..no_leak(None)
+    };
+    assert_eq!(
+        outcome(&quiet),
+        (Outcome::NoProblemFound, Confidence::Possible)
+    );
+}
+
+#[test]
+fn a_level_that_is_whole_by_its_looks_confirms_no_contradiction() {
+    let flat = found(Reading::FlatPool);
+    let presumed = Brief {
+        level_presumed: true,
+        pressed: Some(false),
+        ..no_leak(Some(&flat))
+    };
+    assert_eq!(
+        outcome(&presumed),
+        (Outcome::RefusalsWithoutPoolPressure, Confidence::Probable)
+    );
+}
+
+#[test]
+fn a_tag_that_holds_most_and_a_second_leak_lower_the_confidence() {
+    let run_out = found(Reading::Exhausted);
+    let holder = Brief {
+        holder: true,
+        ..no_leak(Some(&run_out))
+    };
+    assert_eq!(
+        outcome(&holder),
+        (Outcome::PoolPressureWithoutLeak, Confidence::Possible)
+    );
+    let two = Brief {
+        beside: true,
+        ..brief(Some(&run_out))
+    };
+    assert_eq!(
+        outcome(&two),
+        (Outcome::LeakExplainsRefusals, Confidence::Probable)
+    );
 }

@@ -95,7 +95,8 @@ impl Redactor {
         let asked = report.attribution.iter().map(|a| &a.tag);
         let groups = report.pool.lockstep.iter().flat_map(|group| &group.members);
         let tags = rows.chain(asked).chain(groups.map(|member| &member.tag));
-        for tag in tags.chain(&report.verdict.tag) {
+        let beside = report.verdict.also.iter().map(|also| &also.tag);
+        for tag in tags.chain(&report.verdict.tag).chain(beside) {
             self.known.tags.insert(tag.clone());
             let words = tag.split([' ', '\t']).map(str::to_owned);
             self.known.tag_words.extend(words);
@@ -296,6 +297,7 @@ impl Redactor {
             tag_hex,
             pool,
             driver,
+            also,
             reasons,
             would_change,
         } = verdict;
@@ -307,8 +309,24 @@ impl Redactor {
             tag_hex,
             pool,
             driver: driver.map(|driver| self.driver(driver)),
+            also: self.each(also, Self::also_leaks),
             reasons: self.each(reasons, Self::reason),
             would_change: self.sentences(would_change),
+        }
+    }
+
+    fn also_leaks(&mut self, also: AlsoLeaks) -> AlsoLeaks {
+        let AlsoLeaks {
+            tag,
+            tag_hex,
+            share_of_growth,
+            driver,
+        } = also;
+        AlsoLeaks {
+            tag,
+            tag_hex,
+            share_of_growth,
+            driver: driver.map(|name| self.driver_name(&name)),
         }
     }
 

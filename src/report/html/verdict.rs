@@ -63,7 +63,29 @@ fn accused(out: &mut Html, verdict: &Verdict) {
         }
     }
     frame::end_term(out);
+    also(out, verdict);
     out.raw("</dl>\n");
+}
+
+/// Tags that leak beside the verdict's.
+fn also(out: &mut Html, verdict: &Verdict) {
+    if verdict.also.is_empty() {
+        return;
+    }
+    frame::term(out, "Leaks beside it");
+    for other in &verdict.also {
+        out.raw("<code class=\"tag\">")
+            .name(&other.tag)
+            .raw("</code>");
+        let percent = format!(" {:.0} % of the growth ", other.share_of_growth * 100.0);
+        out.raw("<span class=\"soft\">")
+            .name(&percent)
+            .raw("</span>");
+        if let Some(driver) = &other.driver {
+            out.raw("<code class=\"tag\">").name(driver).raw("</code> ");
+        }
+    }
+    frame::end_term(out);
 }
 
 fn driver_line(out: &mut Html, driver: &Driver) {

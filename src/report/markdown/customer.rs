@@ -85,6 +85,9 @@ fn meaning(report: &Report) -> Vec<String> {
         "refusals_without_pool_pressure" => {
             "Connections were refused while enough pool memory was free, so another cause is more likely.".to_owned()
         }
+        "pool_pressure_without_leak" if report.verdict.tag.is_some() => {
+            "Pool memory ran short, and most of it is held in one place. It was not seen to grow while we watched, but it may have grown before.".to_owned()
+        }
         "pool_pressure_without_leak" => {
             "Pool memory ran short, but nothing in it grows without end: the load may be more than the machine has memory for.".to_owned()
         }

@@ -105,6 +105,9 @@ pub enum TagsShown {
 pub enum Extent {
     /// It did.
     Complete,
+    /// It has the size and form of a whole one, and nothing proves that it is: a single tag that
+    /// was left out would not show.
+    Presumed,
     /// It was cut: a screenful, a torn file.
     Truncated,
     /// Nothing tells; treated like a cut listing.
@@ -127,7 +130,8 @@ impl Scope {
             PoolsShown::NonPagedOnly => pool == Pool::NonPaged,
             PoolsShown::PagedOnly => pool == Pool::Paged,
         };
-        shown && self.tags == TagsShown::All && self.extent == Extent::Complete
+        let reached = matches!(self.extent, Extent::Complete | Extent::Presumed);
+        shown && self.tags == TagsShown::All && reached
     }
 }
 
