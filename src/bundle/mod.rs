@@ -46,6 +46,7 @@ pub use artifact::{
     Artifact, ArtifactId, ArtifactIssue, Encryption, IoTrouble, Modified, ModifiedSource,
     NotOpened, SkipReason, Skipped, SystemErrorKind, When,
 };
+pub(crate) use classify::misses_poolmon;
 pub use classify::{Basis, HEAD_BYTES, NameHint, NotAnImage, Role, RoleReason, classify};
 pub use container::{ContainerKind, Packing, single_within};
 pub use digest::{ContentDigest, HashingReader, HashingWriter, NotADigest, Sha256, case_digest};

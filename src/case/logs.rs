@@ -277,7 +277,8 @@ fn note_standing(bundle: &Bundle, survey: &mut Survey, index: usize, ids: &[Arti
         ),
         Standing::Overlaps { others, rows } => (
             format!(
-                "{rows} of its rows stand in {} too and count once",
+                "{rows} of its rows {} in {} too and count once",
+                if *rows == 1 { "stands" } else { "stand" },
                 names(others)
             ),
             Some(Use::PartlyUsed),

@@ -11,7 +11,7 @@ use super::exit::{Exit, Failure};
 use super::redact::Redaction;
 use super::{output, password, progress, redact};
 use crate::artifact::pooltag;
-use crate::bundle::{Bundle, Limits};
+use crate::bundle::{Bundle, Limits, Role};
 use crate::case::{self, Options};
 use crate::report::Report;
 use crate::report::escape::Neutral;
@@ -34,7 +34,39 @@ pub(super) fn run(args: &AnalyzeArgs, common: &Common) -> Result<Exit, Failure> 
     };
     let redaction = redaction.map(|redaction| (redaction, &args.out.redact));
     let report = report(&case, redaction, common)?;
-    deliver(&report, &args.out, common)
+    let exit = deliver(&report, &args.out, common)?;
+    match nothing_recognised(&report) {
+        true => Err(Failure::Nothing(format!(
+            "{}: nothing in it was recognised, so nothing was analysed; the report lists what it \
+             holds. Expected HTTPERR logs, saved poolmon snapshots and drivers of one machine \
+             (`poolsleuth refusals FILE` and `poolsleuth tags FILE` say why a file is not one)",
+            joined(&args.bundle)
+        ))),
+        false => Ok(exit),
+    }
+}
+
+/// True where no artifact is any of what the program knows the use of. An empty log or snapshot
+/// keeps its role and is a finding.
+fn nothing_recognised(report: &Report) -> bool {
+    let unknown = [
+        Role::Unknown,
+        Role::Empty,
+        Role::Other,
+        Role::Document,
+        Role::Picture,
+        Role::Archive,
+    ];
+    let artifacts = &report.coverage.artifacts;
+    let means_nothing = |role: &str| unknown.iter().any(|known| known.name() == role);
+    artifacts
+        .iter()
+        .all(|artifact| means_nothing(artifact.role))
+}
+
+fn joined(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
+    output::safe(&names.join(", ")).to_string()
 }
 
 /// The options of an analysis, folders of more images among the words typed.
@@ -88,7 +120,6 @@ pub(super) fn report(
 }
 
 fn holds_nothing(paths: &[PathBuf], bundle: &Bundle) -> String {
-    let names: Vec<String> = paths.iter().map(|p| p.display().to_string()).collect();
     let left_out = match bundle.skipped().len() {
         0 => "no file".to_owned(),
         1 => "no file but one that was left out".to_owned(),
@@ -97,7 +128,7 @@ fn holds_nothing(paths: &[PathBuf], bundle: &Bundle) -> String {
     format!(
         "{}: {left_out} in it. Expected a folder, an archive or files with HTTPERR logs, poolmon \
          snapshots and drivers of one machine.",
-        output::safe(&names.join(", "))
+        joined(paths)
     )
 }
 

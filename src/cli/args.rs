@@ -33,8 +33,8 @@ pub(super) struct Cli {
 /// Options of every command.
 #[derive(Debug, Args)]
 pub(super) struct Common {
-    /// Number of threads; all processors if absent. The output does not depend on it.
-    #[arg(short = 'j', long, value_name = "N", global = true)]
+    /// Number of threads, 256 at most; all processors if absent. The output does not depend on it.
+    #[arg(short = 'j', long, value_name = "N", global = true, value_parser = parse_jobs)]
     pub(super) jobs: Option<NonZeroUsize>,
     /// What to show of the work, on stderr.
     #[arg(long, value_enum, default_value_t = ProgressMode::Auto, value_name = "HOW", global = true)]
@@ -148,10 +148,10 @@ pub(super) struct FactArgs {
     #[arg(long, value_name = "ARCH", value_parser = |s: &str| s.parse::<Arch>())]
     pub(super) arch: Option<Arch>,
     /// Physical memory (16GB, 4096MB).
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", value_parser = some_size)]
     pub(super) ram: Option<u64>,
     /// Limit of nonpaged pool (128MB).
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", value_parser = some_size)]
     pub(super) npp_limit: Option<u64>,
     /// A pooltag.txt; its owners are hints, never evidence. Repeatable.
     #[arg(long, value_name = "FILE")]
@@ -382,6 +382,24 @@ pub(super) struct DemoArgs {
     pub(super) dir: Option<PathBuf>,
     #[command(flatten)]
     pub(super) out: OutArgs,
+}
+
+/// Most threads that are started: beyond, only starting them takes time.
+const MAX_JOBS: NonZeroUsize = NonZeroUsize::new(256).unwrap();
+
+fn parse_jobs(typed: &str) -> Result<NonZeroUsize, String> {
+    typed
+        .parse::<NonZeroUsize>()
+        .map(|jobs| jobs.min(MAX_JOBS))
+        .map_err(|e| e.to_string())
+}
+
+/// A size that something can have.
+fn some_size(typed: &str) -> Result<u64, String> {
+    match parse_size(typed) {
+        Ok(0) => Err("it is zero; leave the option out where the size is not known".to_owned()),
+        read => read.map_err(|e| e.to_string()),
+    }
 }
 
 fn parse_zone(typed: &str) -> Result<(Zone, String), String> {

@@ -32,6 +32,8 @@ fn status_tells_wrong_usage_from_missing_input_and_from_what_was_found() {
         (&["analyze", leak, "--ram", "much"], 2),
         (&["analyze", leak, "--os", "templeos"], 2),
         (&["analyze", leak, "-j", "0"], 2),
+        (&["analyze", leak, "--ram", "0"], 2),
+        (&["analyze", leak, "--npp-limit", "0MB"], 2),
         (&["analyze", leak, "--pooltag", "/nonexistent"], 1),
         (&["analyze", "/nonexistent"], 1),
         (&["scan", leak], 2),
@@ -56,6 +58,50 @@ fn status_tells_wrong_usage_from_missing_input_and_from_what_was_found() {
         analyze(&unclear, &["--fail-on", "possible"]).status,
         Some(0)
     );
+}
+
+#[test]
+fn an_input_in_which_nothing_is_recognised_is_status_1_with_its_report() {
+    let place = tempfile::tempdir().unwrap();
+    let note = place.path().join("note.txt");
+    fs::write(&note, "Customer says: the site is slow since Tuesday.\r\n").unwrap();
+    let folder = place.path().join("out");
+    let words = ["--format", "json", "-o", folder.to_str().unwrap()];
+    let done = analyze(&note, &words);
+    assert_eq!(done.status, Some(1));
+    assert!(
+        done.err.contains("nothing in it was recognised"),
+        "{}",
+        done.err
+    );
+    assert!(done.err.contains("note.txt"), "{}", done.err);
+    let report: serde_json::Value = serde_json::from_str(&done.out).unwrap();
+    assert_eq!(report["verdict"]["outcome"], "inconclusive");
+    assert_eq!(report["coverage"]["artifacts"][0]["role"], "unknown");
+    assert!(folder.join("report.html").is_file());
+    // An empty snapshot is a finding, and an error text in its place is one.
+    for text in [
+        "",
+        "'poolmon' is not recognized as an internal or external command,\r\n",
+    ] {
+        let empty = place.path().join("poolmon.txt");
+        fs::write(&empty, text).unwrap();
+        assert_eq!(analyze(&empty, &[]).status, Some(0), "{text}");
+    }
+}
+
+#[test]
+fn more_threads_than_any_machine_has_cost_nothing() {
+    let leak = samples().join("leak-x64");
+    let began = std::time::Instant::now();
+    let done = analyze(&leak, &["-j", "100000", "--format", "json"]);
+    assert_eq!(done.status, Some(0), "{}", done.err);
+    assert_eq!(
+        done.out,
+        analyze(&leak, &["-j", "1", "--format", "json"]).out
+    );
+    // Without a bound it took minutes.
+    assert!(began.elapsed().as_secs() < 60);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use super::decode::EncodingChange;
 use super::recognise::Foreign;
 use super::snapshot::Rejected;
+use crate::bundle::misses_poolmon;
 
 /// Everything about a file that is not in its snapshots.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -217,20 +218,8 @@ pub(super) fn complaint(line: &[u8]) -> Option<FileProblem> {
     if lower.contains("no localtag.txt") {
         return Some(FileProblem::NoLocalTags);
     }
-    let named = lower.contains("poolmon");
-    let unknown = NOT_FOUND.iter().any(|words| lower.contains(words));
-    (named && unknown).then_some(FileProblem::CommandNotFound)
+    misses_poolmon(&text).then_some(FileProblem::CommandNotFound)
 }
-
-/// Parts of the shells' "unknown command" messages (cmd and PowerShell; English, German,
-/// French, Spanish), in lower case and without letters outside ASCII.
-const NOT_FOUND: [&str; 5] = [
-    "is not recognized as",
-    "ist entweder falsch geschrieben",
-    "nicht als name eines cmdlet",
-    "est pas reconnu",
-    "no se reconoce como",
-];
 
 /// The first word of exactly eight hexadecimal digits, as status codes are printed.
 fn status(lower: &str) -> Option<u32> {
@@ -275,6 +264,11 @@ mod tests {
         );
         let shell = "'poolmon' is not recognized as an internal or external command,";
         assert_eq!(of(shell), Some(FileProblem::CommandNotFound));
+        let german = "Der Befehl \"poolmon\" ist entweder falsch geschrieben oder";
+        assert_eq!(of(german), Some(FileProblem::CommandNotFound));
+        let japanese = "'poolmon' は、内部コマンドまたは外部コマンド、";
+        let (bytes, _, _) = encoding_rs::SHIFT_JIS.encode(japanese);
+        assert_eq!(complaint(&bytes), Some(FileProblem::CommandNotFound));
         assert_eq!(of("C:\\>poolmon -n a.log"), None);
     }
 

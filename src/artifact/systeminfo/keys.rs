@@ -2,6 +2,9 @@
 //!
 //! Names are folded (see `text::folded`): lower case, `?` for letters outside ASCII.
 
+use super::layout::Row;
+use super::scripts;
+
 /// The fields that matter here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Field {
@@ -29,6 +32,11 @@ const NAMES: &[(Field, &[&str])] = &[
     (Field::Memory, &["total physical memory", "gesamter physischer speicher", "gesamter realer speicher", "m?moire physique totale", "cantidad total de memoria f?sica", "memoria fisica totale", "mem?ria f?sica total", "totaal fysiek geheugen", "ca?kowita pami?? fizyczna"]),
     (Field::Hotfixes, &["hotfix(s)", "hotfix(es)", "hotfixes", "correctif(s)", "revisi?n(es)", "aggiornamenti rapidi", "correzioni", "hotfix(es) instalado(s)", "poprawka(i)"]),
 ];
+
+/// The field that a row is of.
+pub(super) fn field_of(row: &Row) -> Option<Field> {
+    field(&row.name).or_else(|| scripts::field(&row.written))
+}
 
 /// The field with this folded name.
 pub(super) fn field(folded_name: &str) -> Option<Field> {

@@ -17,6 +17,8 @@ const MAX_CELLS: usize = 200;
 pub(super) struct Row {
     /// Folded; empty where the output has no names.
     pub name: String,
+    /// As written.
+    pub written: String,
     pub value: String,
     pub line: u64,
 }
@@ -52,9 +54,10 @@ pub(super) fn rows(text: &str) -> (Layout, Vec<Row>) {
 fn zipped(names: &[String], values: &[String], line: u64) -> Vec<Row> {
     let mut names = names.iter();
     let row = |value: &String| {
-        let name = names.next().map(|name| folded(name)).unwrap_or_default();
+        let written = names.next().cloned().unwrap_or_default();
         Row {
-            name,
+            name: folded(&written),
+            written,
             value: value.clone(),
             line,
         }
@@ -134,6 +137,7 @@ fn list(lines: &[(u64, &str)]) -> Vec<Row> {
         let (name, value) = text.split_once(':')?;
         Some(Row {
             name: folded(name),
+            written: name.to_owned(),
             value: value.trim().to_owned(),
             line: *line,
         })

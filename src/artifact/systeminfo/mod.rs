@@ -2,7 +2,7 @@
 //!
 //! The tool speaks the language of the system and writes through whatever the shell's
 //! redirection made of it: an OEM code page, UTF-16, a list, a table or CSV. Fields are
-//! found by their names in eight languages and, where those fail, by what their values
+//! found by their names in thirteen languages and, where those fail, by what their values
 //! look like; every value keeps its line. Nothing is interpreted further: the boot time
 //! stays as written, because its order of day and month is settled together with the
 //! other dates of a case, and the zone's words stay words.
@@ -16,13 +16,20 @@ mod layout;
 mod msinfo;
 mod names;
 mod parse;
+mod scripts;
 mod text;
 
 use std::fmt;
 
 pub use names::{NameKind, names};
 pub use parse::parse;
-pub use text::decode as text_of;
+
+/// The text of a small file of Windows in UTF-16, UTF-8, a code page that systeminfo's words tell,
+/// or one byte a character; no more than its first mebibyte. Its lines are those of
+/// [`str::lines`], counted from 1.
+pub fn text_of(bytes: &[u8]) -> String {
+    text::decode_by_words(bytes, scripts::known)
+}
 
 /// A value and the line it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]

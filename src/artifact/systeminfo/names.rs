@@ -1,13 +1,13 @@
 //! Whom a systeminfo output names: what must not leave with a report that hides names.
 //!
 //! Nothing here decides anything in the analysis. The fields are found by their names in the
-//! eight languages of `keys`; the names of these fields were put together from the product's
+//! languages of `keys` and `scripts`; the names of these fields were put together from the product's
 //! translations as far as they are known, so another spelling may be missed. What that costs is
 //! said in docs/redaction.md.
 
-use super::keys::{Field, field};
-use super::layout::rows;
-use super::text::decode;
+use super::keys::{Field, field_of};
+use super::layout::{Row, rows};
+use super::scripts;
 
 /// What a name is the name of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,14 +39,14 @@ const NO_NAME: &[&str] = &["n/a", "nicht zutreffend", "workgroup", "arbeitsgrupp
 /// The names in a systeminfo output, as written, in the order of the file. The words of its time
 /// zone are among them, because sentences of reports quote them.
 pub fn names(bytes: &[u8]) -> Vec<(NameKind, String)> {
-    let (_, rows) = rows(&decode(bytes));
+    let (_, rows) = rows(&super::text_of(bytes));
     let mut found = Vec::new();
     for row in &rows {
         let value = row.value.trim().trim_start_matches('\\');
         if value.is_empty() || NO_NAME.contains(&value.to_lowercase().as_str()) {
             continue;
         }
-        if let Some(kind) = kind_of(&row.name) {
+        if let Some(kind) = kind_of(row) {
             found.push((kind, value.to_owned()));
         }
     }
@@ -57,18 +57,18 @@ pub fn names(bytes: &[u8]) -> Vec<(NameKind, String)> {
     found
 }
 
-fn kind_of(folded_name: &str) -> Option<NameKind> {
-    match field(folded_name) {
+fn kind_of(row: &Row) -> Option<NameKind> {
+    match field_of(row) {
         Some(Field::Host) => return Some(NameKind::Host),
         Some(Field::TimeZone) => return Some(NameKind::Words),
         Some(_) => return None,
         None => {}
     }
-    let name = folded_name.trim_end_matches(':').trim_end();
-    NAMES
-        .iter()
-        .find(|(_, names)| names.contains(&name))
+    let name = row.name.trim_end_matches(':').trim_end();
+    let known = NAMES.iter().find(|(_, names)| names.contains(&name));
+    known
         .map(|(kind, _)| *kind)
+        .or_else(|| scripts::kind(&row.written))
 }
 
 #[cfg(test)]

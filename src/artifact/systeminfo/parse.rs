@@ -1,8 +1,8 @@
 //! From rows to typed fields.
 
-use super::keys::{Field, field};
+use super::keys::{Field, field_of};
 use super::layout::{Row, rows};
-use super::text::{MAX_BYTES, decode, shortened};
+use super::text::{MAX_BYTES, shortened};
 use super::{Architecture, FoundBy, Layout, Note, OsVersion, Stated, SystemInfo};
 
 /// systeminfo divides by 1024 twice.
@@ -17,7 +17,7 @@ const MAX_VALUE: usize = 300;
 /// Reads the output of systeminfo in any layout and encoding. A file that is something
 /// else gives a value without fields ([`SystemInfo::fields`]).
 pub fn parse(bytes: &[u8]) -> SystemInfo {
-    let text = decode(bytes);
+    let text = super::text_of(bytes);
     let (layout, rows) = rows(
         super::msinfo::as_systeminfo(&text)
             .as_ref()
@@ -44,7 +44,7 @@ pub fn parse(bytes: &[u8]) -> SystemInfo {
     }
     let first = info.only_the_first(&rows);
     for row in first {
-        if let Some(field) = field(&row.name) {
+        if let Some(field) = field_of(row) {
             info.take(field, row, FoundBy::Name);
         }
     }
@@ -58,7 +58,7 @@ impl SystemInfo {
         let mut hosts = rows
             .iter()
             .enumerate()
-            .filter(|(_, r)| field(&r.name) == Some(Field::Host));
+            .filter(|(_, r)| field_of(r) == Some(Field::Host));
         match (hosts.next(), hosts.next()) {
             (Some(_), Some((second, row))) => {
                 self.notes.push(Note::SecondOutput { line: row.line });
@@ -202,13 +202,15 @@ fn architecture(value: &str) -> Option<Architecture> {
         .map(|(_, found)| found)
 }
 
-/// `16,384 MB`, `16.384 MB`, `16 384 Mo`: whole MiB with thousands separated by whatever
+/// Mebibytes as the languages write them.
+const UNITS: [&str; 4] = ["MB", "Mo", "MiB", "МБ"];
+
+/// `16,384 MB`, `16.384 MB`, `16 384 Mo`, `16,384MB`, `16 384 МБ`: whole MiB with thousands separated by whatever
 /// the locale uses; systeminfo never writes decimals here.
 fn memory(value: &str) -> Option<u64> {
     let value = value.trim();
-    let (number, _) = [" MB", " Mo", "\u{a0}MB", "\u{a0}Mo", "\u{ff}Mo", " MiB"]
-        .iter()
-        .find_map(|unit| value.strip_suffix(unit).map(|number| (number, unit)))?;
+    let number = UNITS.iter().find_map(|unit| value.strip_suffix(unit))?;
+    let number = number.trim_end_matches([' ', '\u{a0}', '\u{ff}']);
     let groups: Vec<&str> = number.trim().split(|c: char| !c.is_ascii_digit()).collect();
     let (first, others) = groups.split_first()?;
     let lengths = (1..=3).contains(&first.len()) || others.is_empty();
@@ -335,6 +337,8 @@ mod tests {
             "16\u{ff}384 Mo",
             "16384 MB",
             "16'384 MB",
+            "16,384MB",
+            "16\u{a0}384 МБ",
         ] {
             assert_eq!(memory(text), Some(16_384 << 20), "{text}");
         }

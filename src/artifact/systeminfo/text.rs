@@ -1,12 +1,14 @@
 //! Bytes of a small text file of Windows as lines of text.
 
+use encoding_rs::{BIG5, EUC_KR, Encoding, GBK, IBM866, SHIFT_JIS, WINDOWS_1251};
+
 /// Most bytes read of one file; systeminfo writes some kilobytes, the longest lists of
 /// updates some tens.
 pub(super) const MAX_BYTES: usize = 1 << 20;
 
 /// The text of a small file in UTF-16, UTF-8 or one byte a character; no more than its first
 /// mebibyte. Its lines are those of [`str::lines`], counted from 1.
-pub fn decode(bytes: &[u8]) -> String {
+pub(super) fn decode(bytes: &[u8]) -> String {
     let head = bytes.get(..MAX_BYTES).unwrap_or(bytes);
     match head {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
@@ -34,6 +36,30 @@ fn single_bytes(bytes: &[u8]) -> String {
         Ok(text) => text.to_owned(),
         Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
     }
+}
+
+/// The code pages of languages whose letters are not Latin: what `systeminfo > file` writes in a
+/// console of that language, and Russian also by way of programs with windows.
+const CODE_PAGES: [&Encoding; 6] = [SHIFT_JIS, GBK, BIG5, EUC_KR, IBM866, WINDOWS_1251];
+
+/// The text in the code page in which `known` finds most of what it looks for, where there is one
+/// in which it finds anything; as [`decode`] reads it otherwise. Bytes of one code page are mostly
+/// legible in others, so only words can tell.
+pub(super) fn decode_by_words(bytes: &[u8], known: impl Fn(&str) -> usize) -> String {
+    let plain = decode(bytes);
+    let head = bytes.get(..MAX_BYTES).unwrap_or(bytes);
+    let one_byte = plain.chars().count() == head.len() && !head.is_ascii();
+    if !one_byte {
+        return plain;
+    }
+    let read = CODE_PAGES.iter().filter_map(|page| {
+        let text = page.decode_without_bom_handling(head).0;
+        let found = known(&text);
+        (found > 0).then(|| (found, text.into_owned()))
+    });
+    // The first of equals.
+    let best = read.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    best.map_or(plain, |(_, text)| text)
 }
 
 /// Lower case, single blanks, and one `?` for any run of letters outside ASCII, so that

@@ -17,11 +17,13 @@ mod pool_table;
 mod poolmon;
 mod pooltag;
 mod role;
+mod shell;
 mod systeminfo;
 mod text;
 
 pub use name_hint::NameHint;
 pub use role::{Basis, NotAnImage, Role, RoleReason};
+pub(crate) use shell::misses_poolmon;
 
 use super::name::ArtifactName;
 use text::TextHead;

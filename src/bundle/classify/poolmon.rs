@@ -1,15 +1,14 @@
 //! Saved poolmon screens and snapshots, by words that its parser knows far better.
 
 use super::role::{Basis, Role};
+use super::shell::misses_poolmon;
 use super::text::TextHead;
 
-/// Texts that poolmon, or the shell in its place, leaves in the file instead of a table.
+/// Texts that poolmon leaves in the file instead of a table; the shell's are in `shell`.
 const ERROR_TEXTS: &[&str] = &[
     "query pooltags failed",
     "failed to query pool tags",
     "enable pool tagging",
-    "'poolmon' is not recognized",
-    "'poolmon.exe' is not recognized",
     "poolmon: ",
 ];
 
@@ -37,8 +36,8 @@ pub(super) fn recognise(text: &TextHead) -> Option<(Role, Basis)> {
         return Some((Role::Poolmon, Basis::RowShape));
     }
     let is_error = |line: &str| {
-        let line = line.to_lowercase();
-        ERROR_TEXTS.iter().any(|text| line.contains(text))
+        let lower = line.to_lowercase();
+        ERROR_TEXTS.iter().any(|text| lower.contains(text)) || misses_poolmon(line)
     };
     lines()
         .any(is_error)

@@ -38,7 +38,39 @@ pub(super) fn recognise(_: Option<NameHint>, text: &TextHead) -> Option<(Role, B
     let windows = aligned
         .iter()
         .any(|v| v.contains("Microsoft") && v.contains("Windows"));
-    (aligned.len() >= MIN_LINES && windows).then_some((Role::SystemInfo, Basis::RowShape))
+    let by_column = aligned.len() >= MIN_LINES && windows;
+    // Letters that are two columns wide, or two bytes of a code page, leave no column in
+    // characters; some values are the same in every language.
+    let by_values = tells_a_machine(values.iter().map(|(_, value)| *value));
+    (by_column || by_values).then_some((Role::SystemInfo, Basis::RowShape))
+}
+
+/// Windows' name, its version, a kind of PC and a zone among the values, or three of the four.
+fn tells_a_machine<'a>(values: impl Iterator<Item = &'a str>) -> bool {
+    let mut seen = [false; 4];
+    for value in values {
+        let kinds = [
+            value.contains("Microsoft") && value.contains("Windows"),
+            is_version(value),
+            ["x64-", "X86-", "x86-", "ARM64-"]
+                .iter()
+                .any(|kind| value.starts_with(kind)),
+            value.starts_with("(UTC") || value.starts_with("(GMT"),
+        ];
+        for (seen, now) in seen.iter_mut().zip(kinds) {
+            *seen |= now;
+        }
+    }
+    seen[0] && seen.iter().filter(|seen| **seen).count() >= 3
+}
+
+/// `10.0.14393 N/A ...`: three numbers and more words.
+fn is_version(value: &str) -> bool {
+    let Some((version, _)) = value.split_once(' ') else {
+        return false;
+    };
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    version.split('.').count() == 3 && version.split('.').all(number)
 }
 
 /// The column (in characters) where the value begins and the value, of a line like

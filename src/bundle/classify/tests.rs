@@ -129,6 +129,19 @@ fn what_else_is_called_sys() {
 }
 
 #[test]
+fn systeminfo_in_letters_that_are_not_latin_is_recognised() {
+    let text = "ホスト名:               WEB07\r\nOS 名:                  Microsoft Windows Server 2016 Standard\r\n\
+        OS バージョン:          10.0.14393 N/A ビルド 14393\r\nシステムの種類:         x64-based PC\r\n\
+        タイム ゾーン:          (UTC+09:00) 大阪、札幌、東京\r\n";
+    let (bytes, _, _) = encoding_rs::SHIFT_JIS.encode(text);
+    for head in [text.as_bytes(), &bytes, &utf16(text)] {
+        assert_eq!(of("a.txt", head), (Role::SystemInfo, Basis::RowShape));
+    }
+    let other = "Product:  Microsoft Windows\r\nVersion:  10.0.1\r\nZone:  (UTC) x\r\n";
+    assert_ne!(role("a.txt", other.as_bytes()), Role::SystemInfo);
+}
+
+#[test]
 fn systeminfo_in_any_language() {
     let english = b"\r\nHost Name:                 WEB01\r\nOS Name:                   X\r\n";
     assert_eq!(role("a.txt", english), Role::SystemInfo);

@@ -17,6 +17,7 @@ use crate::case::evidence::Ledger;
 use crate::case::images::{ImageFacts, Proof};
 use crate::diagnosis::attribution::{Answer, Ranked};
 use crate::report::model::{Attribution, Candidate, Driver, Signature, Version};
+use crate::report::wording::bare;
 use crate::tag::{Pool, Tag};
 use chrono::SecondsFormat;
 
@@ -61,10 +62,16 @@ fn name_of<'a>(parts: &'a Parts<'_>, image: usize) -> &'a str {
 /// The answer in a sentence.
 pub(super) fn sentence(parts: &Parts<'_>, answer: &TagAnswer) -> String {
     let tag = answer.tag;
-    let searched = parts.images.searched;
+    let searched = parts.images.searched as u64;
+    let images = bare(searched, "image");
     match answer.answer {
+        Answer::Named(image) if searched == 1 => format!(
+            "{} allocates with `{tag}`{}, and no other image is here",
+            name_of(parts, image),
+            files(answer, image)
+        ),
         Answer::Named(image) => format!(
-            "{} allocates with `{tag}`{}, and no other driver of {searched} images is shown to",
+            "{} allocates with `{tag}`{}, and no other driver of {images} is shown to",
             name_of(parts, image),
             files(answer, image)
         ),
@@ -75,7 +82,7 @@ pub(super) fn sentence(parts: &Parts<'_>, answer: &TagAnswer) -> String {
         Answer::Likely(image) if answer.allocators() < 2 => {
             let name = name_of(parts, image);
             format!(
-                "of {searched} images only {name} allocates with `{tag}`, but drivers that are not here may as well: the tag is no driver's own"
+                "of {images} only {name} allocates with `{tag}`, but drivers that are not here may as well: the tag is no driver's own"
             )
         }
         Answer::Likely(image) => format!(
@@ -88,6 +95,9 @@ pub(super) fn sentence(parts: &Parts<'_>, answer: &TagAnswer) -> String {
         Answer::Shared => format!(
             "several images allocate with `{tag}`: the tag alone does not tell which of them leaks"
         ),
+        Answer::Unproven if searched == 1 => {
+            format!("the one image here holds `{tag}`, but is not shown to allocate with it")
+        }
         Answer::Unproven => {
             format!("images hold `{tag}`, but none of {searched} is shown to allocate with it")
         }
@@ -98,8 +108,12 @@ pub(super) fn sentence(parts: &Parts<'_>, answer: &TagAnswer) -> String {
             } else {
                 String::new()
             };
+            let none = match searched {
+                1 => "the one image in this bundle does not allocate".to_owned(),
+                _ => format!("none of {images} in this bundle allocates"),
+            };
             format!(
-                "none of {searched} images in this bundle allocates with `{tag}`: the driver is not in this bundle, or makes its tag at run time{blind}"
+                "{none} with `{tag}`: the driver is not in this bundle, or makes its tag at run time{blind}"
             )
         }
         Answer::NoImages => "the bundle holds no driver images".to_owned(),

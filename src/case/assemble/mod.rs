@@ -34,6 +34,7 @@ use crate::report::model::{
     Case, Correlation, Input, Refusals, Report, SCHEMA_VERSION, Time, Tool,
 };
 use crate::timeline::stamp::OrderDecision;
+use crate::timeline::zone::ChosenZone;
 
 /// What a report is made of.
 pub(super) struct Parts<'a> {
@@ -151,6 +152,7 @@ fn time(parts: &Parts<'_>) -> Time {
     let mut notes: Vec<String> = solution.notes.iter().map(ToString::to_string).collect();
     notes.extend(solution.date_orders.iter().map(date_order));
     if let Some(chosen) = &solution.zone {
+        notes.extend(chosen.daylight_unknown.then(|| standard_time_only(chosen)));
         notes.extend(
             chosen
                 .conflicts
@@ -180,6 +182,15 @@ fn time(parts: &Parts<'_>) -> Time {
         withheld: parts.facts.withheld.clone(),
         notes,
     }
+}
+
+/// What is not known of a zone of which only the offset is.
+fn standard_time_only(chosen: &ChosenZone) -> String {
+    format!(
+        "{} states the offset {} of standard time only, and whether clocks were set forward in \
+         summer is not known: local times may be an hour late; --tz with the zone's name settles it",
+        chosen.source, chosen.zone
+    )
 }
 
 /// How the order of day and month was settled, in a sentence.

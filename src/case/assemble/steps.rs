@@ -184,7 +184,8 @@ fn date_step(parts: &Parts<'_>, add: &mut Add<'_>) {
         return;
     };
     let fits = parts.facts.offset.as_ref().map(|fit| shown(fit.minutes));
-    let zone = fits.as_deref().unwrap_or("Europe/Berlin");
+    // A zone's name here would be pasted for machines of any other.
+    let zone = fits.as_deref().unwrap_or("ZONE");
     let command = format!("poolsleuth analyze BUNDLE --tz {zone}");
     let text = match &fits {
         Some(offset) => format!(

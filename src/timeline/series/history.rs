@@ -262,15 +262,23 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Note::Duplicates { snapshots } => {
+                let (plural, verb, counted) = match snapshots {
+                    1 => ("", "stands", "was"),
+                    _ => ("s", "stand", "were"),
+                };
                 write!(
                     f,
-                    "{snapshots} snapshots stand twice in the input and were counted once"
+                    "{snapshots} snapshot{plural} {verb} twice in the input and {counted} counted once"
                 )
             }
             Note::RowsMerged { rows } => {
+                let (plural, verb, summed) = match rows {
+                    1 => ("", "repeats", "was"),
+                    _ => ("s", "repeat", "were"),
+                };
                 write!(
                     f,
-                    "{rows} rows repeat a tag and pool of their snapshot and were summed"
+                    "{rows} row{plural} {verb} a tag and pool of the same snapshot and {summed} summed"
                 )
             }
             Note::TooManyTags { readings, limit } => {

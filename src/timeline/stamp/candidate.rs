@@ -1,6 +1,6 @@
 //! Everything that may date a snapshot, before anything is decided between them.
 
-use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+use chrono::{DateTime, Duration, NaiveDateTime, SubsecRound, Utc};
 
 use super::filename::read_name;
 use super::line::read_line;
@@ -42,6 +42,7 @@ impl Candidate {
         };
         match &made.reading {
             Reading::Instant { utc, .. } => made.instant = Some((*utc, Certainty::Exact)),
+            Reading::Civil(civil) if civil.unread => {}
             Reading::Civil(civil) => {
                 made.wall = civil
                     .known_date()
@@ -71,6 +72,11 @@ impl Candidate {
             },
             Reading::Instant { .. } => Some(Zone::Utc),
         }
+    }
+
+    /// True when its time is written and cannot be read.
+    pub fn is_unread(&self) -> bool {
+        matches!(&self.reading, Reading::Civil(civil) if civil.unread)
     }
 
     pub fn resolution(&self) -> Resolution {
@@ -178,14 +184,21 @@ fn from_stated(stated: StatedTime<'_>) -> Option<Candidate> {
     Some(made)
 }
 
+/// A file's last change, in whole seconds: finer steps are lost on the way into most archives, and
+/// a folder and an archive of it shall give one report.
 fn from_file_time(entry: &ClockEvidence<'_>) -> Option<Candidate> {
-    let instant = |utc| Reading::Instant {
-        utc,
-        resolution: Resolution::Second,
+    let instant = |source, utc: DateTime<Utc>| {
+        let utc = utc.trunc_subsecs(0);
+        let resolution = Resolution::Second;
+        (
+            source,
+            Reading::Instant { utc, resolution },
+            utc.to_rfc3339(),
+        )
     };
     let (source, reading, text) = match entry.modified? {
-        FileTime::ArchiveUtc(at) => (StampSource::ArchiveUtc, instant(at), at.to_rfc3339()),
-        FileTime::FileSystem(at) => (StampSource::FileSystem, instant(at), at.to_rfc3339()),
+        FileTime::ArchiveUtc(at) => instant(StampSource::ArchiveUtc, at),
+        FileTime::FileSystem(at) => instant(StampSource::FileSystem, at),
         FileTime::ArchiveLocal(local) => {
             let civil = Civil {
                 date: WrittenDate::Known(local.date()),
@@ -194,6 +207,7 @@ fn from_file_time(entry: &ClockEvidence<'_>) -> Option<Candidate> {
                     time: local.time(),
                     resolution: Resolution::TwoSeconds,
                 }),
+                unread: false,
                 zone: WrittenZone::Unstated,
             };
             (
@@ -233,7 +247,7 @@ impl Candidate {
         };
         dates.sort_unstable();
         dates.dedup();
-        if let [only] = dates.as_slice() {
+        if let ([only], false) = (dates.as_slice(), civil.unread) {
             self.wall = Some(only.and_time(civil.time_or_day().time));
         }
         self.open = dates;

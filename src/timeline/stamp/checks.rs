@@ -4,7 +4,9 @@ use chrono::{DateTime, Datelike, Duration, Timelike, Utc};
 
 use super::candidate::{Candidate, apart};
 use super::nearby::by_artifact;
-use super::types::{ClockEvidence, Dating, FileTime, Note, OffsetHint, Resolution, StampSource};
+use super::types::{
+    ClockEvidence, Dating, FileTime, Note, OffsetHint, Resolution, StampSource, Withheld,
+};
 use super::written::{Reading, WrittenZone};
 
 /// Name and line of one snapshot may differ by the zone (at most 14 hours) and by the
@@ -90,6 +92,20 @@ pub(super) fn order(evidence: &[ClockEvidence<'_>], datings: &[Dating], notes: &
             }
             previous = Some(at);
         }
+    }
+}
+
+/// A note on times that could not be read: where others could, nothing else tells of them.
+pub(super) fn unread(datings: &[Dating], notes: &mut Vec<Note>) {
+    let mut texts = datings.iter().filter_map(|dating| match &dating.withheld {
+        Some(Withheld::Unread { text }) => Some(text.clone()),
+        _ => None,
+    });
+    if let Some(text) = texts.next() {
+        notes.push(Note::TimesUnread {
+            snapshots: 1 + texts.count(),
+            text,
+        });
     }
 }
 

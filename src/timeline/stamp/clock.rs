@@ -2,30 +2,44 @@
 
 use chrono::NaiveTime;
 use nom::branch::alt;
-use nom::bytes::complete::{tag, tag_no_case, take_while_m_n, take_while1};
+use nom::bytes::complete::{tag, take_while_m_n, take_while1};
 use nom::character::complete::{char, one_of, space0, space1};
-use nom::combinator::{map_opt, not, opt, peek, recognize, value};
+use nom::combinator::{map_opt, not, opt, peek, recognize, verify};
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
+use super::half::{Half, half_after, half_before};
 use super::types::Resolution;
 use super::written::{TimeOfDay, WrittenZone};
 use crate::timeline::zone::{Zone, leading_windows_zone, offset_words};
-
-/// Which half of the day a twelve-hour time is in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Half {
-    Am,
-    Pm,
-}
 
 /// How strictly the fields must be separated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Separators {
     /// `:` alone, so that version numbers and decimals are no times.
     Colon,
-    /// Directly after a date also `.` (Finland, Italy) and `h` (France, Canada).
+    /// Directly after a date also `.` (Finland, Italy), `h` (France, Canada), and the `-` and `_`
+    /// of scripts.
     AfterDate,
+    /// Joined to a date by `T`, `_`, `-` or `.` alone: also without seconds, and without any
+    /// separators.
+    Glued,
+    /// Joined by `T`: also with the digits of a fraction behind those of the time.
+    AfterT,
+}
+
+impl Separators {
+    fn is_joint(self) -> bool {
+        matches!(self, Separators::Glued | Separators::AfterT)
+    }
+}
+
+/// A time of day as it was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Spoken {
+    pub time: TimeOfDay,
+    /// A word for the half of the day is part of it.
+    pub halved: bool,
 }
 
 /// `least` to `most` digits and no further digit.
@@ -43,23 +57,92 @@ pub(super) fn number<'a>(
 }
 
 /// `1:30`, `01:30:00`, `1:30:00.07`, `22:35:55,53`, with `AM`/`PM` where written.
-pub(super) fn time_of_day(text: &str, separators: Separators) -> IResult<&str, TimeOfDay> {
+pub(super) fn time_of_day(text: &str, separators: Separators) -> IResult<&str, Spoken> {
     let (rest, before) = opt(half_before).parse(text)?;
-    let (rest, hour) = number(1, 2).parse(rest)?;
-    let (rest, separator) = match separators {
-        Separators::Colon => char(':').parse(rest)?,
-        Separators::AfterDate => one_of(":.h").parse(rest)?,
+    let separated = |i| separated(i, separators);
+    let together = |i| match separators {
+        Separators::AfterT => digits_alone(13).parse(i),
+        Separators::Glued => digits_alone(6).parse(i),
+        Separators::Colon | Separators::AfterDate => Err(reject(i)),
     };
-    let (rest, minute) = number(2, 2).parse(rest)?;
-    let (rest, tail) = opt(|i| seconds(i, separator)).parse(rest)?;
+    let (rest, (hour, minute, seconds)) = alt((separated, together)).parse(rest)?;
     let (rest, after) = opt(preceded(space0, half_after)).parse(rest)?;
     let (rest, ()) =
         not(peek(take_while1(|c: char| c.is_alphanumeric() && c != 'Z'))).parse(rest)?;
-    let made = assemble(hour, minute, tail.unwrap_or_default(), before.or(after));
-    match made {
-        Some(time) if separator != '.' || tail.is_some() => Ok((rest, time)),
-        _ => Err(reject(text)),
+    let half = before.or(after);
+    match assemble(hour, minute, seconds, half) {
+        Some(time) => Ok((
+            rest,
+            Spoken {
+                time,
+                halved: half.is_some(),
+            },
+        )),
+        None => Err(reject(text)),
     }
+}
+
+/// Hour, minute and seconds.
+type Fields = (u32, u32, Seconds);
+
+fn separated(text: &str, separators: Separators) -> IResult<&str, Fields> {
+    let (rest, hour) = number(1, 2).parse(text)?;
+    let (rest, separator) = match separators {
+        Separators::Colon => char(':').parse(rest)?,
+        Separators::AfterDate | Separators::Glued | Separators::AfterT => {
+            one_of(":.h-_").parse(rest)?
+        }
+    };
+    let (rest, minute) = number(2, 2).parse(rest)?;
+    let (rest, tail) = opt(|i| seconds(i, separator)).parse(rest)?;
+    let alone = separators.is_joint() || ":h".contains(separator);
+    if tail.is_none() && !alone {
+        return Err(reject(text));
+    }
+    let unit = if separator == 'h' { "ms" } else { "" };
+    let (rest, _) = opt(verify(nom::character::complete::anychar, |c| {
+        unit.contains(*c)
+    }))
+    .parse(rest)?;
+    Ok((rest, (hour, minute, tail.unwrap_or_default())))
+}
+
+/// `hhmm`, `hhmmss`, and with further digits, as PowerShell's `FileDateTime` has four, a fraction.
+fn digits_alone<'a>(
+    most: usize,
+) -> impl Parser<&'a str, Output = Fields, Error = nom::error::Error<&'a str>> {
+    let digits = take_while_m_n(4, most, |c: char| c.is_ascii_digit());
+    map_opt(
+        terminated(digits, not(peek(one_of("0123456789")))),
+        digits_as_fields,
+    )
+}
+
+fn digits_as_fields(digits: &str) -> Option<Fields> {
+    let part = |range: std::ops::Range<usize>| digits.get(range)?.parse::<u32>().ok();
+    let seconds = match digits.len() {
+        4 => Seconds::default(),
+        6 => Seconds::whole(part(4..6)?),
+        8..=13 => {
+            let (nanos, resolution) = nanoseconds(digits.get(6..)?);
+            Seconds {
+                whole: part(4..6)?,
+                nanos,
+                resolution: Some(resolution),
+            }
+        }
+        _ => return None,
+    };
+    Some((part(0..2)?, part(2..4)?, seconds))
+}
+
+/// `hhmm`, `hhmmss` or more digits as a time.
+pub(super) fn clock_digits(digits: &str) -> Option<TimeOfDay> {
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let (hour, minute, seconds) = digits_as_fields(digits)?;
+    assemble(hour, minute, seconds, None)
 }
 
 /// Seconds as far as they are written.
@@ -69,6 +152,16 @@ struct Seconds {
     nanos: u32,
     /// `None`: no seconds at all, or a last digit lost to a field of fixed width.
     resolution: Option<Resolution>,
+}
+
+impl Seconds {
+    fn whole(whole: u32) -> Self {
+        Seconds {
+            whole,
+            nanos: 0,
+            resolution: Some(Resolution::Second),
+        }
+    }
 }
 
 fn seconds(text: &str, separator: char) -> IResult<&str, Seconds> {
@@ -103,13 +196,17 @@ fn fraction(text: &str) -> IResult<&str, (u32, Resolution)> {
     )
     .parse(text)?;
     let (rest, ()) = not(peek(one_of("0123456789"))).parse(rest)?;
+    Ok((rest, nanoseconds(digits)))
+}
+
+/// Up to nine digits of a fraction.
+fn nanoseconds(digits: &str) -> (u32, Resolution) {
     let resolution = if digits.len() <= 2 {
         Resolution::Centisecond
     } else {
         Resolution::Millisecond
     };
-    let nanos = format!("{digits:0<9}").parse().unwrap_or(0);
-    Ok((rest, (nanos, resolution)))
+    (format!("{digits:0<9}").parse().unwrap_or(0), resolution)
 }
 
 fn assemble(hour: u32, minute: u32, seconds: Seconds, half: Option<Half>) -> Option<TimeOfDay> {
@@ -124,39 +221,6 @@ fn assemble(hour: u32, minute: u32, seconds: Seconds, half: Option<Half>) -> Opt
         time,
         resolution: seconds.resolution.unwrap_or(Resolution::Minute),
     })
-}
-
-/// `AM`, `p.m.`, `a. m.` after a time.
-fn half_after(text: &str) -> IResult<&str, Half> {
-    let mut letter = alt((value(Half::Am, one_of("aA")), value(Half::Pm, one_of("pP"))));
-    let (rest, half) = letter.parse(text)?;
-    let (rest, _) = (opt(char('.')), space0, one_of("mM"), opt(char('.')))
-        .parse(rest)
-        .map(|(r, _)| (r, ()))?;
-    let (rest, ()) = not(peek(take_while1(char::is_alphanumeric))).parse(rest)?;
-    Ok((rest, half))
-}
-
-/// The words of Korea, Japan and China, which stand before the time; also as their
-/// code-page bytes look when nothing tells the code page.
-fn half_before(text: &str) -> IResult<&str, Half> {
-    let am = alt((
-        tag("\u{c624}\u{c804}"),
-        tag("\u{4e0a}\u{5348}"),
-        tag("\u{5348}\u{524d}"),
-        tag("\u{bf}\u{c0}\u{c0}\u{fc}"),
-        tag("\u{c9}\u{cf}\u{ce}\u{e7}"),
-        tag("\u{8c}\u{df}\u{91}O"),
-    ));
-    let pm = alt((
-        tag("\u{c624}\u{d6c4}"),
-        tag("\u{4e0b}\u{5348}"),
-        tag("\u{5348}\u{5f8c}"),
-        tag("\u{bf}\u{c0}\u{c8}\u{c4}"),
-        tag("\u{cf}\u{c2}\u{ce}\u{e7}"),
-        tag("\u{8c}\u{df}\u{8c}\u{e3}"),
-    ));
-    terminated(alt((value(Half::Am, am), value(Half::Pm, pm))), space0).parse(text)
 }
 
 /// The zone behind a time: `Z`, `UTC`, `(UTC)`, `+02:00`, ` -0700`, `UTC+1`, or a Windows id.
@@ -249,53 +313,6 @@ pub(super) fn says_utc_before(text: &str) -> bool {
     word == "utc" || word == "gmt" || word == "datetimeutc"
 }
 
-/// What may stand between a date and its time: punctuation, a `T`, a short word, and in
-/// Chinese a weekday. `None` where letters of unknown meaning stand there.
-pub(super) fn gap_before_time(text: &str) -> IResult<&str, ()> {
-    let glued = value((), one_of("Tt_"));
-    let words = alt((
-        tag_no_case("at "),
-        tag_no_case("um "),
-        tag_no_case("om "),
-        tag_no_case("alle "),
-        tag_no_case("a las "),
-        tag_no_case("klo "),
-        tag_no_case("kl "),
-        tag_no_case("kl. "),
-        recognize((
-            take_while_m_n(1, 2, |c: char| !c.is_ascii()),
-            one_of("s "),
-            space0,
-        )),
-        tag_no_case("as "),
-    ));
-    let loose = (
-        recognize(take_while1(|c: char| " \t,;-|@_.\u{b7}".contains(c))),
-        opt(words),
-        opt(chinese_weekday),
-        space0,
-    );
-    alt((glued, value((), loose))).parse(text)
-}
-
-/// `周日`, `星期日`, `(日)`, `금요일`: as characters or as GBK bytes taken for characters.
-fn chinese_weekday(text: &str) -> IResult<&str, &str> {
-    let (rest, word) = take_while1(|c: char| !c.is_ascii()).parse(text)?;
-    let marks = [
-        "\u{5468}",
-        "\u{661f}\u{671f}",
-        "\u{66dc}",
-        "\u{c694}\u{c77c}",
-        "\u{d6}\u{dc}",
-        "\u{d0}\u{c7}\u{c6}\u{da}",
-    ];
-    if marks.iter().any(|mark| word.contains(mark)) {
-        Ok((rest, word))
-    } else {
-        Err(reject(text))
-    }
-}
-
 pub(super) fn reject(text: &str) -> nom::Err<nom::error::Error<&str>> {
     nom::Err::Error(nom::error::Error::new(text, nom::error::ErrorKind::Verify))
 }
@@ -305,8 +322,8 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Option<(String, Resolution, &str)> {
-        let (rest, time) = time_of_day(text, Separators::AfterDate).ok()?;
-        Some((time.time.to_string(), time.resolution, rest))
+        let (rest, said) = time_of_day(text, Separators::AfterDate).ok()?;
+        Some((said.time.time.to_string(), said.time.resolution, rest))
     }
 
     #[test]
@@ -322,6 +339,12 @@ mod tests {
             ("10:35:55 p. m.", "22:35:55", Resolution::Second),
             ("22.35.55", "22:35:55", Resolution::Second),
             ("22h35", "22:35:00", Resolution::Minute),
+            ("22h35m", "22:35:00", Resolution::Minute),
+            ("22h35m55s", "22:35:55", Resolution::Second),
+            ("22-35-55", "22:35:55", Resolution::Second),
+            ("22_35_55", "22:35:55", Resolution::Second),
+            ("PM 10:35:55", "22:35:55", Resolution::Second),
+            ("10-35-55 PM", "22:35:55", Resolution::Second),
             ("22:35:5", "22:35:00", Resolution::Minute),
             ("\u{c624}\u{d6c4} 10:35:55", "22:35:55", Resolution::Second),
             (
@@ -341,10 +364,35 @@ mod tests {
     #[test]
     fn what_is_no_time() {
         for text in [
-            "25:00", "12:60", "13:30 PM", "1.30", "12:3", "7", "12:30x", "1:2:3",
+            "25:00", "12:60", "13:30 PM", "1.30", "12:3", "7", "12:30x", "1:2:3", "22-35", "2235",
         ] {
             assert_eq!(read(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn times_joined_to_a_date() {
+        for (text, expected) in [
+            ("22-35", "22:35:00"),
+            ("22.35", "22:35:00"),
+            ("2235", "22:35:00"),
+            ("223555", "22:35:55"),
+            ("2235551234", ""),
+            ("223555PM", ""),
+            ("103555PM", "22:35:55"),
+            ("996055", ""),
+        ] {
+            let read = time_of_day(text, Separators::Glued);
+            let shown = read.map_or(String::new(), |(_, said)| said.time.time.to_string());
+            assert_eq!(shown, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_fraction_without_a_point_needs_a_t() {
+        let read = time_of_day("2235551234", Separators::AfterT);
+        let shown = read.map(|(_, said)| said.time.time.to_string());
+        assert_eq!(shown.as_deref(), Ok("22:35:55.123400"));
     }
 
     #[test]

@@ -1,17 +1,22 @@
 //! Grammar of a date, in numbers or in words.
 
+use chrono::Timelike;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, tag_no_case, take_while_m_n, take_while1};
 use nom::character::complete::{char, one_of, space0, space1};
-use nom::combinator::{not, opt, peek, recognize, value};
-use nom::sequence::terminated;
+use nom::combinator::{map_opt, not, opt, peek, recognize, value};
+use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
-use super::clock::{Separators, number, reject, time_of_day, zone_after};
+use super::beside::is_doubtful;
+use super::clock::{Separators, clock_digits, number, reject, time_of_day, zone_after};
+use super::names::vietnamese_month;
+use super::types::Resolution;
 use super::words::{is_name_letter, month};
 use super::written::{
     Fields, Form, Place, TimeOfDay, WrittenDate, WrittenZone, YearPlace, stamp_date,
 };
+use crate::timeline::zone::Zone;
 
 /// A date, and the time where it stands inside the date (`Fri May 22 22:35:55 2020`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +52,7 @@ pub(super) fn date(text: &str) -> IResult<&str, DateHit> {
         unix_style,
         month_first,
         day_first,
+        year_first,
     ))
     .parse(text)
 }
@@ -64,7 +70,8 @@ fn known(
         .ok_or_else(|| reject(text))
 }
 
-/// `20260821`, when `T` or `_` and a time of digits follow; see [`compact_time`].
+/// `20260821` with a time of digits behind `T`, `_` or `-`, behind one blank with seconds, or glued
+/// to it: no other eight digits are a date.
 fn compact(text: &str) -> IResult<&str, DateHit> {
     let (rest, digits) = take_while_m_n(8, 8, |c: char| c.is_ascii_digit()).parse(text)?;
     let part = |range: std::ops::Range<usize>| {
@@ -74,44 +81,66 @@ fn compact(text: &str) -> IResult<&str, DateHit> {
             .unwrap_or(0)
     };
     let hit = known(text, part(0..4), part(4..6), part(6..8))?;
-    let (rest, time) = compact_time(rest)?;
-    let (rest, zone) = zone_after(rest);
+    let (rest, time) = alt((joined_time, whole_time)).parse(rest)?;
     Ok((
         rest,
         DateHit {
-            inner_time: Some((time, zone)),
+            inner_time: Some(time),
             ..hit
         },
     ))
 }
 
-/// `T040000`, `T0400`.
-fn compact_time(text: &str) -> IResult<&str, TimeOfDay> {
-    let (rest, _) = one_of("Tt").parse(text)?;
-    let (rest, digits) = take_while_m_n(4, 6, |c: char| c.is_ascii_digit()).parse(rest)?;
-    let (rest, ()) = not(peek(one_of("0123456789"))).parse(rest)?;
-    let time = clock_digits(digits).ok_or_else(|| reject(text))?;
-    Ok((rest, time))
-}
-
-/// Four digits `hhmm` or six `hhmmss` as a time.
-pub(super) fn clock_digits(digits: &str) -> Option<TimeOfDay> {
-    use super::types::Resolution::{Minute, Second};
-    let part = |range: std::ops::Range<usize>| digits.get(range)?.parse().ok();
-    let (second, resolution) = match digits.len() {
-        4 => (0, Minute),
-        6 => (part(4..6)?, Second),
-        _ => return None,
+/// `T040000`, `_0400`, `-040000`, ` 040000`.
+fn joined_time(text: &str) -> IResult<&str, (TimeOfDay, WrittenZone)> {
+    let (rest, joint) = one_of("Tt_- ").parse(text)?;
+    let separators = match joint {
+        'T' | 't' => Separators::AfterT,
+        _ => Separators::Glued,
     };
-    let time = chrono::NaiveTime::from_hms_opt(part(0..2)?, part(2..4)?, second)?;
-    Some(TimeOfDay { time, resolution })
+    let (rest, said) = time_of_day(rest, separators)?;
+    let blank = joint == ' ' && said.time.resolution == Resolution::Minute;
+    let doubtful = !said.halved && is_doubtful(said.time.time.hour(), "", rest);
+    if blank || doubtful {
+        return Err(reject(text));
+    }
+    let (rest, zone) = zone_after(rest);
+    Ok((rest, (said.time, zone)))
 }
 
-/// `22/05/2020`, `2024-10-27`, `27. 10. 2024`, `27.10.24`.
+/// `040000`, `040000123`, and as WMI writes it `040000.123000+120`, whose zone is in minutes.
+fn whole_time(text: &str) -> IResult<&str, (TimeOfDay, WrittenZone)> {
+    let digits = |c: char| c.is_ascii_digit();
+    let (rest, clock) = take_while_m_n(6, 9, digits).parse(text)?;
+    let time = clock_digits(clock).ok_or_else(|| reject(text))?;
+    let wmi = (
+        char('.'),
+        take_while_m_n(6, 6, digits),
+        recognize((one_of("+-"), take_while_m_n(3, 3, digits))),
+    );
+    let (rest, bias) = opt(wmi).parse(rest)?;
+    let (rest, ()) = not(peek(one_of("0123456789"))).parse(rest)?;
+    let Some((_, _, minutes)) = bias else {
+        let (rest, zone) = zone_after(rest);
+        return Ok((rest, (time, zone)));
+    };
+    let zone = minutes.parse().ok().and_then(Zone::from_minutes);
+    let stated = WrittenZone::Stated {
+        zone: zone.ok_or_else(|| reject(text))?,
+        names_zone: None,
+    };
+    Ok((rest, (time, stated)))
+}
+
+/// `22/05/2020`, `2024-10-27`, `27. 10. 2024`, `27.10.24`, `2024_10_27`.
 fn numeric(text: &str) -> IResult<&str, DateHit> {
     let digits = |i| take_while_m_n(1, 4, |c: char| c.is_ascii_digit()).parse(i);
     let (rest, first) = digits(text)?;
-    let (rest, separator) = one_of("/.-").parse(rest)?;
+    let (rest, separator) = one_of("/.-_").parse(rest)?;
+    let year_first = first.len() == 4;
+    if separator == '_' && !year_first {
+        return Err(reject(text));
+    }
     let spaced = |i| {
         if separator == '.' {
             space0.parse(i)
@@ -125,7 +154,7 @@ fn numeric(text: &str) -> IResult<&str, DateHit> {
     let (rest, _) = spaced(rest)?;
     let (rest, third) = digits(rest)?;
     let (rest, ()) = not(peek(one_of("0123456789/"))).parse(rest)?;
-    if separator == '.' {
+    if separator == '.' && !year_first {
         not(peek((char('.'), one_of("0123456789")))).parse(rest)?;
     }
     fields_hit(text, [first, second, third], Some(separator)).map(|hit| (rest, hit))
@@ -174,21 +203,57 @@ pub(super) fn numeric_date(numbers: [u16; 3], form: Form) -> Option<WrittenDate>
 
 /// `2020年5月22日`, `2020년 5월 22일`, and what `-Encoding ascii` leaves: `2020?5?22?`.
 fn ideographs(text: &str) -> IResult<&str, DateHit> {
-    let mark = |i| terminated(take_while1(|c: char| !c.is_ascii() || c == '?'), space0).parse(i);
+    let sign = |i| take_while1(|c: char| !c.is_ascii() || c == '?').parse(i);
+    let mark = |i| terminated(sign, space0).parse(i);
     let (rest, year) = number(4, 4).parse(text)?;
-    let (rest, _) = mark(rest)?;
+    // The second byte of \u{5e74} is `~` in Big5 and `N` in Shift-JIS.
+    let (rest, _) = (sign, opt(one_of("~N")), space0).parse(rest)?;
     let (rest, month) = number(1, 2).parse(rest)?;
     let (rest, _) = mark(rest)?;
     let (rest, day) = number(1, 2).parse(rest)?;
-    let (rest, _) = take_while1(|c: char| !c.is_ascii() || c == '?').parse(rest)?;
+    let (rest, _) = day_mark(rest)?;
     known(text, year, month, day).map(|hit| (rest, hit))
 }
 
+/// The sign behind the day and no more, for what follows it may be a weekday or `PM`: `\u{65e5}`,
+/// `\u{c77c}`, `?`, or the bytes of either in GBK, Big5, Shift-JIS and EUC-KR.
+fn day_mark(text: &str) -> IResult<&str, &str> {
+    alt((
+        tag("\u{65e5}"),
+        tag("\u{c77c}"),
+        tag("?"),
+        tag("\u{c8}\u{d5}"),
+        tag("\u{a4}\u{e9}"),
+        tag("\u{93}\u{fa}"),
+        tag("\u{c0}\u{cf}"),
+    ))
+    .parse(text)
+}
+
+/// A name of a month; Vietnamese ones are of two or three words.
 fn month_word(text: &str) -> IResult<&str, u32> {
+    alt((counted_month, single_month)).parse(text)
+}
+
+fn single_month(text: &str) -> IResult<&str, u32> {
     let (rest, word) = recognize((take_while1(is_name_letter), opt(char('.')))).parse(text)?;
     month(word)
         .map(|number| (rest, number))
         .ok_or_else(|| reject(text))
+}
+
+/// `Tháng Hai`, `tháng 2`, `Tháng Mười Hai`.
+fn counted_month(text: &str) -> IResult<&str, u32> {
+    let vowel = alt((tag("\u{e1}"), tag("?")));
+    let (rest, _) = (tag_no_case("th"), vowel, tag("ng"), space1).parse(text)?;
+    let word = |i| take_while1(is_name_letter).parse(i);
+    let two = |i| recognize((word, space1, word)).parse(i);
+    alt((
+        number(1, 2),
+        map_opt(two, vietnamese_month),
+        map_opt(word, vietnamese_month),
+    ))
+    .parse(rest)
 }
 
 /// `22`, `22.`, `22nd`, `1er`, `1\u{ba}`.
@@ -235,13 +300,22 @@ fn day_first(text: &str) -> IResult<&str, DateHit> {
     known(text, year, month, day).map(|hit| (rest, hit))
 }
 
+/// `2020. május 22.`
+fn year_first(text: &str) -> IResult<&str, DateHit> {
+    let (rest, year) = number(4, 4).parse(text)?;
+    let (rest, _) = (opt(char('.')), space1).parse(rest)?;
+    let (rest, month) = month_word(rest)?;
+    let (rest, day) = preceded(space1, day_number).parse(rest)?;
+    known(text, year, month, day).map(|hit| (rest, hit))
+}
+
 /// `May 22 22:35:55 2020`, `May 22 22:35:55 UTC 2020`: the time stands inside.
 fn unix_style(text: &str) -> IResult<&str, DateHit> {
     let (rest, month) = month_word(text)?;
     let (rest, _) = space1.parse(rest)?;
     let (rest, day) = number(1, 2).parse(rest)?;
     let (rest, _) = space1.parse(rest)?;
-    let (rest, time) = time_of_day(rest, Separators::Colon)?;
+    let (rest, said) = time_of_day(rest, Separators::Colon)?;
     let (rest, zone) = zone_after(rest);
     let zone_letters = (
         space1,
@@ -254,7 +328,7 @@ fn unix_style(text: &str) -> IResult<&str, DateHit> {
     Ok((
         rest,
         DateHit {
-            inner_time: Some((time, zone)),
+            inner_time: Some((said.time, zone)),
             ..hit
         },
     ))
@@ -283,6 +357,16 @@ mod tests {
             ("2024/10/27", "2024-10-27"),
             ("2024.10.27-01:30:00", "2024-10-27"),
             ("2024. 10. 27.", "2024-10-27"),
+            ("5 февраля 2025 г.", "2025-02-05"),
+            ("5. \u{fa}nora 2025", "2025-02-05"),
+            ("5 \u{15e}ubat 2025 \u{c7}ar\u{15f}amba", "2025-02-05"),
+            ("2025. febru\u{e1}r 5., szerda", "2025-02-05"),
+            ("5. helmikuuta 2025", "2025-02-05"),
+            ("5 februarie 2025", "2025-02-05"),
+            ("5 Φεβρουαρίου 2025", "2025-02-05"),
+            ("05 Tháng Hai 2025", "2025-02-05"),
+            ("5 tháng 12, 2025", "2025-12-05"),
+            ("5 Th?ng M??i Hai 2025", "2025-12-05"),
             ("May 22, 2020", "2020-05-22"),
             ("22. Mai 2020", "2020-05-22"),
             ("22 mai 2020", "2020-05-22"),
@@ -300,6 +384,14 @@ mod tests {
             ("2020?5?22?", "2020-05-22"),
             ("2020\u{b144} 5\u{c6d4} 22\u{c77c}", "2020-05-22"),
             ("20260821T040000Z", "2026-08-21"),
+            ("20260821_0400", "2026-08-21"),
+            ("20260821-040000", "2026-08-21"),
+            ("20260821 040000", "2026-08-21"),
+            ("20260821040000", "2026-08-21"),
+            ("20260821T0400001234", "2026-08-21"),
+            ("20260821040000.123000+120", "2026-08-21"),
+            ("2024_10_27", "2024-10-27"),
+            ("2024.10.27.01.30.00", "2024-10-27"),
         ] {
             assert_eq!(day(text).as_deref(), Some(expected), "{text}");
         }
@@ -324,6 +416,11 @@ mod tests {
             "2024-13-40",
             "Leak 1 2",
             "20240101",
+            "20240101 1234",
+            "20240101_9934",
+            "20240101 123456789012",
+            "20240101993456",
+            "10_27_2024",
             "May",
             "22",
             "10/27/1024",

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `poolmon_20190314.1015.log.txt`, `x_20240102_030405.txt`, `x20240102030405` | year, month, day, time |
 //! | `poolmon-20260821T040000Z-4711.txt` | the same, UTC |
+//! | `20240102T0304051234.txt` (PowerShell's `FileDateTime`) | the same, with a fraction |
 //! | `2024.10.27_01.30.00_HOST.pool.csv`, `2024-10-27 01-30` | the same |
 //! | `poolmon.2024-27-10-01-30-00.log` | year, *day*, month: one script's own |
 //! | `poolmon_27-10-2024_01-30-00.log`, `x_27102024_0130` | order open |
@@ -12,7 +13,10 @@
 
 use chrono::NaiveTime;
 
-use super::date::{clock_digits, numeric_date};
+use super::beside::is_doubtful_in_name;
+use super::clock::clock_digits;
+use super::date::numeric_date;
+use super::half::{Half, half_after};
 use super::types::Resolution;
 use super::written::{
     Civil, Form, Place, Reading, TimeOfDay, WrittenDate, WrittenZone, YearPlace, epoch, stamp_date,
@@ -126,7 +130,7 @@ fn dated<'g, 'a>(here: &'g [Group<'a>]) -> Option<Found<'g, 'a>> {
         })
     };
     match first.digits.len() {
-        12 | 14 => {
+        12 | 14 | 16 | 17 => {
             let (date, time) = first.digits.split_at_checked(8)?;
             found(compact(date)?, Some(clock_digits(time)?), *first, behind)
         }
@@ -213,25 +217,36 @@ fn with_time(found: Found<'_, '_>) -> Civil {
         Some(time) => (Some(time), found.last),
         None => time_behind(found.behind).map_or((None, found.last), |(t, g)| (Some(t), g)),
     };
+    let written = time.is_some() || found.behind.first().is_some_and(looks_like_a_time);
     let (time, rest) = twelve_hours(time, last.rest);
     Civil {
         date: found.date,
         weekday: None,
         time,
+        unread: written && time.is_none(),
         zone: zone_behind(rest),
     }
+}
+
+/// What may stand between a date and its time.
+const JOINTS: [&str; 12] = [
+    "_", "-", ".", " ", "T", "t", "_T", "--", "__", " - ", "_-_", ", ",
+];
+
+/// More digits than a number in a row of files has, joined as a time is.
+fn looks_like_a_time(group: &Group<'_>) -> bool {
+    JOINTS.contains(&group.before) && group.digits.len() >= 6
 }
 
 /// `_0130`, `.013000`, `_01-30-00`, `T01.30` behind a date.
 fn time_behind<'a>(behind: &[Group<'a>]) -> Option<(TimeOfDay, Group<'a>)> {
     let first = behind.first()?;
-    let joint = [
-        "_", "-", ".", " ", "T", "t", "_T", "--", "__", " - ", "_-_", ", ",
-    ];
-    if !joint.contains(&first.before) {
+    if !JOINTS.contains(&first.before) {
         return None;
     }
-    if let Some(time) = clock_digits(first.digits) {
+    // A fraction follows in PowerShell's `FileDateTime` only; other long numbers are numbers.
+    let plain = first.digits.len() <= 6 || first.before.ends_with(['T', 't']);
+    if let Some(time) = clock_digits(first.digits).filter(|_| plain) {
         return Some((time, *first));
     }
     let continues = |group: &&Group<'_>| {
@@ -253,32 +268,30 @@ fn time_behind<'a>(behind: &[Group<'a>]) -> Option<(TimeOfDay, Group<'a>)> {
     Some((TimeOfDay { time, resolution }, *second.unwrap_or(minute)))
 }
 
-/// Applies `AM` or `PM` behind the time.
+/// Applies `AM`, `PM` or another language's word behind the time; no time where a word that is not
+/// known follows it directly.
 fn twelve_hours(time: Option<TimeOfDay>, rest: &str) -> (Option<TimeOfDay>, &str) {
     use chrono::Timelike;
-    let word = rest.trim_start_matches(['_', '-', ' ', '.']);
-    let half = word.get(..2).unwrap_or_default().to_ascii_lowercase();
-    let ends = !word
-        .get(2..)
-        .unwrap_or_default()
-        .starts_with(|c: char| c.is_alphanumeric());
-    let (Some(made), true, "am" | "pm") = (time, ends, half.as_str()) else {
-        return (time, rest);
+    let Some(made) = time else {
+        return (None, rest);
     };
     let hour = made.time.hour();
-    let shifted = if half == "pm" {
-        hour % 12 + 12
-    } else {
-        hour % 12
+    let word = rest.trim_start_matches(['_', '-', ' ', '.']);
+    let end = word.find(['_', '-', ' ', '.']).unwrap_or(word.len());
+    let (said, behind) = word.split_at_checked(end).unwrap_or_default();
+    let half = half_after(said).ok().filter(|(more, _)| more.is_empty());
+    let Some((_, half)) = half else {
+        return (time.filter(|_| !is_doubtful_in_name(hour, rest)), rest);
+    };
+    let shifted = match half {
+        Half::Pm => hour % 12 + 12,
+        Half::Am => hour % 12,
     };
     let time = made
         .time
         .with_hour(shifted)
         .filter(|_| (1..=12).contains(&hour));
-    (
-        time.map(|time| TimeOfDay { time, ..made }),
-        word.get(2..).unwrap_or_default(),
-    )
+    (time.map(|time| TimeOfDay { time, ..made }), behind)
 }
 
 /// `Z`, `UTC` or `+0200` behind the time. A hyphen and digits are a number of something.
@@ -326,7 +339,10 @@ mod tests {
                         format!("{a}?{b}?{c}")
                     }
                 };
-                let time = civil.time.map_or("-".to_owned(), |t| t.time.to_string());
+                let missing = if civil.unread { "unread" } else { "-" };
+                let time = civil
+                    .time
+                    .map_or(missing.to_owned(), |t| t.time.to_string());
                 let zone = match civil.zone {
                     WrittenZone::Unstated => String::new(),
                     WrittenZone::Stated { zone, .. } => format!(" {zone}"),
@@ -357,6 +373,19 @@ mod tests {
             ("x_20240102_030405+0200.txt", "2024-01-02 03:04:05 +02:00"),
             ("x_20240102_030405-1234.txt", "2024-01-02 03:04:05"),
             ("poolmon_20240102.txt", "2024-01-02 -"),
+            ("poolmon_20240102_0012.txt", "2024-01-02 00:12:00"),
+            ("poolmon_20240102_00012.txt", "2024-01-02 -"),
+            ("poolmon_20240102_030405999999999.txt", "2024-01-02 unread"),
+            ("20240102T0304051234.txt", "2024-01-02 03:04:05.123400"),
+            ("20240102T0304051234Z.txt", "2024-01-02 03:04:05.123400 UTC"),
+            ("x20240102030405123.txt", "2024-01-02 03:04:05.123"),
+            ("pool_2024-01-02-03-04-05.txt", "2024-01-02 03:04:05"),
+            ("pool_2024_01_02_03_04_05.txt", "2024-01-02 03:04:05"),
+            ("pool_20240102-030405.txt", "2024-01-02 03:04:05"),
+            ("20240102_0304\u{4e0b}\u{5348}.txt", "2024-01-02 15:04:00"),
+            ("20240102_03-04 \u{3bc}\u{3bc}.txt", "2024-01-02 15:04:00"),
+            ("20240102_0304\u{1265}\u{1240}.txt", "2024-01-02 unread"),
+            ("20240102_0304_\u{6d4b}\u{8bd5}.txt", "2024-01-02 03:04:00"),
             ("2024-10-27T01-30-00_UTC.txt", "2024-10-27 01:30:00 UTC"),
         ] {
             assert_eq!(read(name), expected, "{name}");

@@ -1,6 +1,9 @@
 //! A time stamp anywhere in a line: between `=====`, after an echo's words, behind `#`.
 
-use super::clock::{Separators, gap_before_time, says_utc_before, time_of_day, zone_after};
+use chrono::Timelike;
+
+use super::beside::{is_doubtful, is_gap, skip_between};
+use super::clock::{Separators, Spoken, says_utc_before, time_of_day, zone_after};
 use super::date::{DateHit, date};
 use super::order::DateOrder;
 use super::types::Resolution;
@@ -21,11 +24,47 @@ pub(super) struct LineReading {
     /// A date, with the time if one stands beside it; or a count since 1970.
     pub reading: Option<Reading>,
     /// A time of day, where the line has no date.
-    pub time: Option<(TimeOfDay, WrittenZone)>,
+    pub time: Option<LineTime>,
     /// The order of numeric dates that a prompt of `date` states: `(mm-dd-yy)`.
     pub prompt: Option<DateOrder>,
     /// The line's words, for the evidence.
     pub text: String,
+}
+
+/// A time of day in a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum LineTime {
+    Read(TimeOfDay, WrittenZone),
+    /// What looks like one, and may mean another than it shows.
+    Unread,
+}
+
+impl LineTime {
+    /// A time between these parts of its line.
+    fn between(before: &str, said: Spoken, rest: &str) -> Self {
+        let (zone_end, zone) = zone_after(rest);
+        let behind = if zone == WrittenZone::Unstated {
+            rest
+        } else {
+            zone_end.get(..0).unwrap_or_default()
+        };
+        if !said.halved && is_doubtful(said.time.time.hour(), before, behind) {
+            return LineTime::Unread;
+        }
+        LineTime::Read(said.time, zone)
+    }
+
+    /// Gives a date its time.
+    pub fn complete(self, civil: &mut Civil) {
+        match self {
+            LineTime::Read(time, zone) => {
+                civil.time = Some(time);
+                civil.zone = zone;
+                civil.unread = false;
+            }
+            LineTime::Unread => civil.unread = true,
+        }
+    }
 }
 
 /// Reads one line, in any of the encodings that a text file of Windows may have.
@@ -56,9 +95,9 @@ pub(super) fn read_line(bytes: &[u8]) -> LineReading {
             }
         } else if found.time.is_none()
             && !follows_colon(before)
-            && let Ok((rest, time)) = time_of_day(here, Separators::Colon)
+            && let Ok((rest, said)) = time_of_day(here, Separators::Colon)
         {
-            found.time = Some((time, zone_after(rest).1));
+            found.time = Some(LineTime::between(before, said, rest));
         }
     }
     found.reading = joined(late_date, &mut found.time).or_else(|| lone_count(&text));
@@ -66,35 +105,78 @@ pub(super) fn read_line(bytes: &[u8]) -> LineReading {
 }
 
 /// A time that stands before its date in the line, or the date alone.
-fn joined(date: Option<Civil>, time: &mut Option<(TimeOfDay, WrittenZone)>) -> Option<Reading> {
+fn joined(date: Option<Civil>, time: &mut Option<LineTime>) -> Option<Reading> {
     let mut civil = date?;
-    if let Some((time, zone)) = time.take() {
-        civil.time = Some(time);
-        civil.zone = zone;
+    if let Some(time) = time.take() {
+        time.complete(&mut civil);
     }
     Some(Reading::Civil(civil))
 }
 
 fn dated(before: &str, rest: &str, hit: DateHit) -> Civil {
-    let time = hit.inner_time.or_else(|| {
-        let (rest, ()) = gap_before_time(rest).ok()?;
-        let (rest, time) = time_of_day(rest, Separators::AfterDate).ok()?;
-        Some((time, zone_after(rest).1))
-    });
-    let (time, zone) = time.map_or((None, WrittenZone::Unstated), |(t, z)| (Some(t), z));
-    let zone = match zone {
-        WrittenZone::Unstated if says_utc_before(before) => WrittenZone::Stated {
-            zone: Zone::Utc,
-            names_zone: None,
-        },
-        zone => zone,
-    };
-    Civil {
+    let mut civil = Civil {
         date: hit.date,
         weekday: weekday_before(before),
-        time,
-        zone,
+        time: None,
+        unread: false,
+        zone: WrittenZone::Unstated,
+    };
+    let time = match hit.inner_time {
+        Some((time, zone)) => Some(LineTime::Read(time, zone)),
+        None => time_behind(rest),
+    };
+    if let Some(time) = time {
+        time.complete(&mut civil);
     }
+    if civil.zone == WrittenZone::Unstated && says_utc_before(before) {
+        civil.zone = WrittenZone::Stated {
+            zone: Zone::Utc,
+            names_zone: None,
+        };
+    }
+    civil
+}
+
+/// The time that stands directly behind a date.
+fn time_behind(text: &str) -> Option<LineTime> {
+    let joined = text.trim_start_matches(is_joint);
+    let glue = match text.starts_with(['T', 't']) {
+        true => Separators::AfterT,
+        false => Separators::Glued,
+    };
+    if joined.len() < text.len()
+        && let Ok((rest, said)) = time_of_day(joined, glue)
+    {
+        return Some(LineTime::between("", said, rest));
+    }
+    let here = skip_between(text);
+    if let Ok((rest, said)) = time_of_day(here, Separators::AfterDate) {
+        return Some(LineTime::between("", said, rest));
+    }
+    looks_like_a_time(text).then_some(LineTime::Unread)
+}
+
+/// What joins a date and a time in one word.
+fn is_joint(c: char) -> bool {
+    "Tt_-.".contains(c)
+}
+
+/// Digits where a time would stand, or a colon between digits anywhere: not to be taken for a
+/// date without a time.
+fn looks_like_a_time(text: &str) -> bool {
+    let digit = |b: &u8| b.is_ascii_digit();
+    let here = text
+        .trim_start_matches(|c| is_gap(c) || is_joint(c))
+        .as_bytes();
+    let first = here.iter().take_while(|b| digit(b)).count();
+    let behind = here.get(first..).unwrap_or_default();
+    let begins = match behind {
+        [mark, a, b, ..] if b":.h-_".contains(mark) => first <= 2 && digit(a) && digit(b),
+        _ => matches!(first, 4 | 6),
+    };
+    let colon =
+        |window: &[u8]| matches!(window, [a, b':', c, d] if digit(a) && digit(c) && digit(d));
+    (first > 0 && begins) || text.as_bytes().windows(4).any(colon)
 }
 
 /// The weekday written before a date: `Sun 10/27/2024`, `sexta-feira, 22 de maio`.
@@ -178,7 +260,9 @@ fn legible(bytes: &[u8]) -> String {
         Ok(text) => text.to_owned(),
         Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
     };
+    let letter_in_866 = letter_a0(bytes);
     let blanked = decoded.chars().filter_map(|c| match c {
+        '\u{a0}' if letter_in_866 => Some(c),
         // Direction marks, which some cultures put into dates; byte-order marks; NULs of
         // UTF-16 that nobody declared.
         '\u{200e}' | '\u{200f}' | '\u{feff}' | '\0' => None,
@@ -186,6 +270,15 @@ fn legible(bytes: &[u8]) -> String {
         other => Some(other),
     });
     blanked.collect()
+}
+
+/// True where a byte A0 is a Cyrillic letter of code page 866, for others of its kind stand beside
+/// it, and no blank.
+fn letter_a0(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_err()
+        && bytes
+            .windows(2)
+            .any(|pair| pair.contains(&0xa0) && pair.iter().all(|&b| b >= 0x80))
 }
 
 fn shown(text: &str) -> String {

@@ -14,13 +14,16 @@
 //! names ────────┘   (day or month first?)   (which of two equal hours?)
 //! ```
 
+mod beside;
 mod candidate;
 mod checks;
 mod clock;
 mod date;
 mod filename;
 mod fold;
+mod half;
 mod line;
+mod names;
 mod nearby;
 mod note;
 mod order;

@@ -5,10 +5,10 @@
 //! its last is read the other way round. Between two snapshots the stamp nearest to the
 //! snapshot it belongs to is taken.
 
-use super::line::{LineReading, read_line, whole_day};
+use super::line::{LineReading, LineTime, read_line, whole_day};
 use super::order::DateOrder;
 use super::types::{ClockEvidence, Line, Note};
-use super::written::{Civil, Reading, TimeOfDay, WrittenDate, WrittenZone};
+use super::written::{Civil, Reading, TimeOfDay, WrittenDate};
 
 /// Lines searched beside one snapshot, nearest first: a long session log may stand
 /// between two snapshots, and a stamp far away is not the snapshot's own.
@@ -127,7 +127,7 @@ impl Gaps {
     }
 }
 
-/// The stamps in a stretch of lines. A complete one outdoes a date alone.
+/// The stamps in a stretch of lines. One with a time, legible or not, outdoes a date alone.
 fn stamps(lines: &[Line<'_>]) -> Vec<Placed> {
     let read: Vec<(u64, LineReading)> = lines
         .iter()
@@ -147,8 +147,8 @@ fn stamps(lines: &[Line<'_>]) -> Vec<Placed> {
         };
         out.push(completed(placed, index, &read));
     }
-    if out.iter().any(|placed| placed.reading.is_complete()) {
-        out.retain(|placed| placed.reading.is_complete());
+    if out.iter().any(|placed| placed.reading.has_time()) {
+        out.retain(|placed| placed.reading.has_time());
     }
     out
 }
@@ -158,21 +158,17 @@ fn completed(mut placed: Placed, index: usize, read: &[(u64, LineReading)]) -> P
     let Reading::Civil(civil) = &mut placed.reading else {
         return placed;
     };
-    if civil.is_complete() {
+    if civil.is_complete() || civil.unread {
         return placed;
     }
-    if let Some((time, zone, text)) = time_near(index, read) {
-        civil.time = Some(*time);
-        civil.zone = zone.clone();
+    if let Some((time, text)) = time_near(index, read) {
+        time.clone().complete(civil);
         placed.text = format!("{} {text}", placed.text);
     }
     placed
 }
 
-fn time_near(
-    index: usize,
-    read: &[(u64, LineReading)],
-) -> Option<(&TimeOfDay, &WrittenZone, &str)> {
+fn time_near(index: usize, read: &[(u64, LineReading)]) -> Option<(&LineTime, &str)> {
     let own = |(_, line): &(u64, LineReading)| line.reading.is_none();
     let with_text = |entry: &&(u64, LineReading)| !entry.1.text.is_empty();
     let behind = read.get(index + 1..).unwrap_or_default();
@@ -191,9 +187,8 @@ fn time_near(
                 .take_while(|entry| own(entry)),
         );
     near.find_map(|(_, line)| {
-        line.time
-            .as_ref()
-            .map(|(time, zone)| (time, zone, line.text.as_str()))
+        let time = line.time.as_ref()?;
+        Some((time, line.text.as_str()))
     })
 }
 

@@ -43,6 +43,10 @@ impl fmt::Display for Note {
             Note::LinesNotSearched { lines, .. } => {
                 write!(f, "{lines} line(s) far from any snapshot were not searched for time stamps")
             }
+            Note::TimesUnread { snapshots, text } => write!(
+                f,
+                "{snapshots} snapshot(s) bear a time that cannot be read for sure and are not dated: `{text}`"
+            ),
             Note::OneTimeForMany { snapshots, source, .. } => {
                 let whose = if source.is_weak() { "the file's own" } else { "that of its name" };
                 write!(
@@ -65,7 +69,9 @@ impl Note {
             | Note::LinesNotSearched { artifact, .. }
             | Note::OneTimeForMany { artifact, .. } => Some(*artifact),
             Note::Folds { artifact, .. } | Note::Skipped { artifact, .. } => *artifact,
-            Note::WeekdayDisagrees { .. } | Note::TwelveHourNames { .. } => None,
+            Note::WeekdayDisagrees { .. }
+            | Note::TwelveHourNames { .. }
+            | Note::TimesUnread { .. } => None,
         }
     }
 }

@@ -10,8 +10,8 @@ use super::fold;
 use super::nearby::by_artifact;
 use super::order::{DateOrder, OrderDecision, Sample, decide};
 use super::types::{
-    Certainty, ClockEvidence, Context, Dating, FileTime, Note, Solution, Stamp, StampSource,
-    Withheld,
+    Certainty, ClockEvidence, Context, Dating, FileTime, Note, Resolution, Solution, Stamp,
+    StampSource, Withheld,
 };
 use super::written::{Form, Reading, WrittenZone};
 use crate::timeline::zone::{ChosenZone, Zone, ZoneClaim, ZoneSource};
@@ -32,6 +32,7 @@ pub fn solve(evidence: &[ClockEvidence<'_>], context: &Context) -> Solution {
     };
     let datings: Vec<Dating> = candidates.iter().map(|own| best(own)).collect();
     super::checks::order(evidence, &datings, &mut notes);
+    super::checks::unread(&datings, &mut notes);
     let date_orders = orders.decisions(&mut notes);
     Solution {
         datings,
@@ -272,28 +273,23 @@ fn note_folds(
     }
 }
 
-/// The best of a snapshot's candidates: one with an instant before one without, then
-/// the more trusted source.
+/// The best of a snapshot's candidates: one with an instant before one without, a moment before a
+/// day, then the more trusted source.
 fn best(candidates: &[Candidate]) -> Dating {
+    let day = |c: &Candidate| c.resolution() == Resolution::Day;
     let usable = candidates
         .iter()
         .filter(|c| c.instant.is_some() || c.wall.is_some());
-    let chosen = usable.max_by_key(|c| (c.instant.is_some(), c.source));
-    let Some(chosen) = chosen else {
-        let open = candidates
-            .iter()
-            .find(|candidate| !candidate.open.is_empty());
-        let withheld = open.map_or(Withheld::NoStamp, |candidate| Withheld::DateOrder {
-            text: candidate.text.clone(),
-            readings: candidate.open.clone(),
-        });
+    let chosen = usable.max_by_key(|c| (!day(c), c.instant.is_some(), c.source));
+    let unread = candidates.iter().find(|candidate| candidate.is_unread());
+    let Some(chosen) = chosen.filter(|chosen| unread.is_none() || !day(chosen)) else {
         return Dating {
             stamp: None,
-            withheld: Some(withheld),
+            withheld: Some(without_stamp(candidates, unread)),
         };
     };
     let stamp = Stamp {
-        utc: chosen.instant.map(|(at, _)| at),
+        utc: chosen.instant.map(|(at, _)| at).filter(|_| !day(chosen)),
         local: chosen
             .wall
             .filter(|_| chosen.stated_zone() != Some(Zone::Utc)),
@@ -305,11 +301,29 @@ fn best(candidates: &[Candidate]) -> Dating {
         text: chosen.text.clone(),
         line: chosen.line,
     };
-    let withheld = stamp.utc.is_none().then(|| Withheld::NoZone {
-        text: stamp.text.clone(),
-    });
+    let text = stamp.text.clone();
+    let withheld = match (stamp.utc, day(chosen)) {
+        (Some(_), _) => None,
+        (None, true) => Some(Withheld::DayAlone { text }),
+        (None, false) => Some(Withheld::NoZone { text }),
+    };
     Dating {
         stamp: Some(stamp),
         withheld,
     }
+}
+
+/// Why none of these candidates gives a stamp.
+fn without_stamp(candidates: &[Candidate], unread: Option<&Candidate>) -> Withheld {
+    if let Some(candidate) = unread {
+        let text = candidate.text.clone();
+        return Withheld::Unread { text };
+    }
+    let open = candidates
+        .iter()
+        .find(|candidate| !candidate.open.is_empty());
+    open.map_or(Withheld::NoStamp, |candidate| Withheld::DateOrder {
+        text: candidate.text.clone(),
+        readings: candidate.open.clone(),
+    })
 }

@@ -5,6 +5,8 @@ use crate::timeline::zone::{Zone, ZoneClaim, ZoneSource};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use proptest::prelude::*;
 
+mod forms;
+
 /// A file of snapshots: what stands before each, and after the last.
 struct File<'a> {
     name: &'a str,
@@ -331,6 +333,22 @@ fn names_and_file_times() {
             shared(1, StampSource::FileName),
             shared(2, StampSource::ArchiveUtc)
         ]
+    );
+}
+
+#[test]
+fn a_file_time_is_one_in_a_folder_and_in_an_archive() {
+    let dated = |time: FileTime| {
+        let mut by_time = file("before-poolmon.txt", &[&[]]);
+        by_time.modified = Some(time);
+        let stamp = solved(&[by_time], &in_zone("UTC")).datings[0].stamp.clone();
+        stamp.map(|stamp| (stamp.utc, stamp.text))
+    };
+    let fine = "2024-10-27T05:00:00.987654321Z".parse().unwrap();
+    let whole = "2024-10-27T05:00:00Z".parse().unwrap();
+    assert_eq!(
+        dated(FileTime::FileSystem(fine)),
+        dated(FileTime::ArchiveUtc(whole))
     );
 }
 

@@ -169,7 +169,7 @@ pub enum Resolution {
     TwoSeconds,
     /// Whole minutes, as `time /t` writes.
     Minute,
-    /// A date without a time.
+    /// A date without a time: no moment, and nothing is placed in UTC with it.
     Day,
 }
 
@@ -231,6 +231,20 @@ pub enum Withheld {
     /// Nothing about the snapshot tells a time.
     #[error("no time stamp beside the snapshot, in the file's name or from the archive")]
     NoStamp,
+    /// A time is written beside the date, and its words are not known.
+    #[error(
+        "the time of day in `{text}` cannot be read for sure: a word or a form beside it is not known"
+    )]
+    Unread {
+        /// The stamp's words.
+        text: String,
+    },
+    /// A date without a time: the moment may be any of its day.
+    #[error("`{text}` is a date without a time of day")]
+    DayAlone {
+        /// The stamp's words.
+        text: String,
+    },
     /// A local time, and nothing tells the zone.
     #[error("`{text}` is local time and nothing in the case states the time zone")]
     NoZone {
@@ -259,6 +273,12 @@ impl Withheld {
             Withheld::NoStamp => {
                 "have the collector write the time before each snapshot, or put it in the file's name (poolmon-20240131T0130Z.txt)"
             }
+            Withheld::Unread { .. } => {
+                "write the time before each snapshot with numbers alone (2024-01-31T13:30:00), or put it in the file's name (poolmon-20240131T1330.txt)"
+            }
+            Withheld::DayAlone { .. } => {
+                "have the collector write the time of day beside the date (2024-01-31T13:30:00)"
+            }
             Withheld::NoZone { .. } => "give the machine's zone with --tz (an IANA name or +hh:mm)",
             Withheld::DateOrder { .. } => {
                 "say with --date-order whether dates are written day first (dmy) or month first (mdy), or add a snapshot from after the 12th of a month"
@@ -271,7 +291,7 @@ impl Withheld {
         match self {
             Withheld::NoZone { .. } => Some("--tz"),
             Withheld::DateOrder { .. } => Some("--date-order"),
-            Withheld::NoStamp => None,
+            Withheld::NoStamp | Withheld::Unread { .. } | Withheld::DayAlone { .. } => None,
         }
     }
 }
@@ -366,6 +386,13 @@ pub enum Note {
         artifact: usize,
         /// Lines left out, farthest from their snapshots.
         lines: usize,
+    },
+    /// Times that are written beside snapshots and cannot be read for sure.
+    TimesUnread {
+        /// Snapshots concerned.
+        snapshots: usize,
+        /// The first one's words.
+        text: String,
     },
     /// A file with several snapshots bears one time, which dates one of them at most.
     OneTimeForMany {

@@ -2,9 +2,12 @@
 //!
 //! Letters outside ASCII arrive in whatever code page a collector used, and as `?`
 //! from PowerShell's `-Encoding ascii`; both the tables and the words compared with them
-//! therefore carry one `?` for any run of such letters.
+//! therefore carry one `?` for any run of such letters. Languages whose names are known in full only
+//! are in `names`.
 
 use chrono::Weekday;
+
+use super::names;
 
 /// Full names, one row a month; a word names the month when it is the beginning of
 /// these names only. English, German, French, Spanish, Italian, Dutch, Portuguese,
@@ -48,12 +51,16 @@ pub(super) fn is_name_letter(c: char) -> bool {
 /// The month (1 to 12) that `word` names in full or in short.
 pub(super) fn month(word: &str) -> Option<u32> {
     let numbered = (1u32..).zip(MONTHS);
-    named(word, MONTH_LETTERS, numbered)
+    names::month(word.trim_end_matches('.')).or_else(|| named(word, MONTH_LETTERS, numbered))
 }
 
 /// The weekday that `word` names; `None` also where two languages disagree (`di`).
 pub(super) fn weekday(word: &str) -> Option<Weekday> {
-    named(word, WEEKDAY_LETTERS, WEEKDAYS)
+    let whole = names::weekday(word).and_then(|number| {
+        let from_monday = u8::try_from(number.checked_sub(1)?).ok()?;
+        Weekday::try_from(from_monday).ok()
+    });
+    whole.or_else(|| named(word, WEEKDAY_LETTERS, WEEKDAYS))
 }
 
 fn named<T: PartialEq + Copy>(
@@ -73,7 +80,7 @@ fn named<T: PartialEq + Copy>(
     hits.next().is_none().then_some(first)
 }
 
-fn folded(word: &str) -> String {
+pub(super) fn folded(word: &str) -> String {
     let mut out = String::with_capacity(word.len());
     for c in word.chars() {
         match c.to_ascii_lowercase() {

@@ -78,6 +78,8 @@ pub(super) struct Civil {
     pub weekday: Option<Weekday>,
     /// `None` for a date alone.
     pub time: Option<TimeOfDay>,
+    /// Something like a time stands with the date, and is none that can be read.
+    pub unread: bool,
     pub zone: WrittenZone,
 }
 
@@ -137,6 +139,14 @@ impl Civil {
 }
 
 impl Reading {
+    /// True when a time of day belongs to it, legible or not.
+    pub fn has_time(&self) -> bool {
+        match self {
+            Reading::Instant { .. } => true,
+            Reading::Civil(civil) => civil.is_complete() || civil.unread,
+        }
+    }
+
     /// True when it names a moment of a day.
     pub fn is_complete(&self) -> bool {
         match self {

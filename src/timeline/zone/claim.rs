@@ -4,7 +4,7 @@ use std::fmt;
 
 use chrono::NaiveDateTime;
 
-use super::{LocalResolution, Zone};
+use super::{LocalResolution, WindowsZone, Zone};
 
 /// Who stated the zone, weakest first: a later variant is believed over an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,8 +75,8 @@ impl fmt::Display for ZoneSource {
 pub enum ZoneFact {
     /// The zone with its daylight saving.
     Zone(Zone),
-    /// Only the offset of standard time: in summer the clock may run an hour ahead, so
-    /// this dates nothing by itself.
+    /// Only the offset of standard time: in summer the clock may run an hour ahead. It is used
+    /// where nothing names the whole zone, and said to be no more than that.
     StandardOffset {
         /// Minutes east of UTC.
         minutes: i32,
@@ -196,24 +196,31 @@ pub struct ChosenZone {
     pub source: ZoneSource,
     /// The words that stated it.
     pub text: String,
+    /// Only the offset of standard time is known, and some zone with it had its clocks set forward
+    /// at one of the stamps: they may be an hour late.
+    pub daylight_unknown: bool,
     /// Claims under which at least one local stamp would be another instant.
     pub conflicts: Vec<ZoneClaim>,
 }
 
 impl ChosenZone {
-    /// Believes the strongest claim that names a whole zone; among equals the first.
-    /// `stamps` are the local readings that the zone is wanted for: claims are in
-    /// conflict only where they disagree about those.
+    /// Believes the strongest claim that names a whole zone, and where none does the strongest
+    /// standard offset; among equals the first. `stamps` are the local readings that the zone is
+    /// wanted for: claims are in conflict only where they disagree about those.
     pub fn from_claims(claims: &[ZoneClaim], stamps: &[NaiveDateTime]) -> Option<Self> {
-        let mut best: Option<(&ZoneClaim, Zone)> = None;
-        for claim in claims {
-            if let ZoneFact::Zone(zone) = claim.fact
-                && best.is_none_or(|(other, _)| claim.source > other.source)
-            {
-                best = Some((claim, zone));
-            }
-        }
-        let (claim, zone) = best?;
+        let whole = |claim: &ZoneClaim| match claim.fact {
+            ZoneFact::Zone(zone) => Some((zone, false)),
+            ZoneFact::StandardOffset { .. } => None,
+        };
+        let standard = |claim: &ZoneClaim| match claim.fact {
+            ZoneFact::Zone(_) => None,
+            ZoneFact::StandardOffset { minutes } => Some((
+                Zone::from_minutes(minutes)?,
+                daylight_may_matter(minutes, stamps),
+            )),
+        };
+        let (claim, (zone, daylight_unknown)) =
+            strongest(claims, whole).or_else(|| strongest(claims, standard))?;
         let conflicts = claims
             .iter()
             .filter(|other| disagrees(other.fact, zone, stamps))
@@ -223,9 +230,45 @@ impl ChosenZone {
             zone,
             source: claim.source,
             text: claim.text.clone(),
+            daylight_unknown,
             conflicts,
         })
     }
+}
+
+/// The first of the most trusted claims that say what is wanted.
+fn strongest<T>(
+    claims: &[ZoneClaim],
+    says: impl Fn(&ZoneClaim) -> Option<T>,
+) -> Option<(&ZoneClaim, T)> {
+    let mut best: Option<(&ZoneClaim, T)> = None;
+    for claim in claims {
+        if let Some(said) = says(claim)
+            && best
+                .as_ref()
+                .is_none_or(|(other, _)| claim.source > other.source)
+        {
+            best = Some((claim, said));
+        }
+    }
+    best
+}
+
+/// True where a zone of Windows with this standard offset showed one of the stamps at another
+/// instant.
+fn daylight_may_matter(minutes: i32, stamps: &[NaiveDateTime]) -> bool {
+    let Some(fixed) = Zone::from_minutes(minutes) else {
+        return true;
+    };
+    super::WINDOWS_ZONES
+        .iter()
+        .filter(|row| row.standard_minutes == minutes)
+        .filter_map(WindowsZone::zone)
+        .any(|zone| {
+            stamps
+                .iter()
+                .any(|at| zone.resolve(*at) != fixed.resolve(*at))
+        })
 }
 
 fn disagrees(fact: ZoneFact, zone: Zone, stamps: &[NaiveDateTime]) -> bool {
@@ -305,13 +348,27 @@ mod tests {
     }
 
     #[test]
-    fn a_standard_offset_alone_chooses_nothing() {
-        let claims = [ZoneClaim {
-            fact: ZoneFact::StandardOffset { minutes: 60 },
+    fn a_standard_offset_is_used_where_no_zone_is_named() {
+        let offset = |minutes, text: &str| ZoneClaim {
+            fact: ZoneFact::StandardOffset { minutes },
             source: ZoneSource::SystemInfo,
-            text: "(UTC+01:00) ?".to_owned(),
-        }];
-        assert_eq!(ChosenZone::from_claims(&claims, &[]), None);
+            text: text.to_owned(),
+        };
+        let claims = [offset(60, "(UTC+01:00) ?")];
+        let winter = ChosenZone::from_claims(&claims, &[noon(1)]).unwrap();
+        assert_eq!(winter.zone.to_string(), "+01:00");
+        assert_eq!(winter.source, ZoneSource::SystemInfo);
+        // Morocco, whose standard time is an hour ahead, keeps it all winter.
+        assert!(!winter.daylight_unknown);
+        assert_eq!(winter.conflicts, []);
+        let summer = ChosenZone::from_claims(&claims, &[noon(7)]).unwrap();
+        assert!(summer.daylight_unknown);
+        let india = ChosenZone::from_claims(&[offset(330, "(UTC+05:30) ?")], &[noon(7)]).unwrap();
+        assert!(!india.daylight_unknown);
+        let both = [offset(60, "?"), claim("Asia/Tokyo", ZoneSource::SystemInfo)];
+        let named = ChosenZone::from_claims(&both, &[noon(7)]).unwrap();
+        assert_eq!(named.zone.to_string(), "Asia/Tokyo");
+        assert_eq!(named.conflicts.len(), 1);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! happened twice and some never.
 
 mod claim;
+mod places;
 mod suggest;
 mod windows;
 

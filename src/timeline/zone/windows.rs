@@ -10,6 +10,7 @@
 
 use chrono_tz::Tz;
 
+use super::places::PLACES;
 use super::{Zone, ZoneFact, offset_words};
 
 /// One zone as Windows knows it.
@@ -217,7 +218,9 @@ impl WindowsZone {
     }
 
     fn places(&self) -> impl Iterator<Item = &'static str> {
-        self.places.split('|').filter(|place| !place.is_empty())
+        let own = self.places.split('|').filter(|place| !place.is_empty());
+        let others = PLACES.iter().filter(|(id, _)| *id == self.id);
+        own.chain(others.flat_map(|(_, places)| *places).copied())
     }
 }
 
@@ -291,7 +294,9 @@ pub fn display_name(text: &str) -> Option<ZoneFact> {
 
 /// The one zone within `tolerance` minutes whose places occur most often in the text.
 fn singled_out(places: &str, minutes: i32, tolerance: i32) -> Option<&'static WindowsZone> {
-    let hits = |zone: &WindowsZone| zone.places().filter(|place| places.contains(place)).count();
+    let lossy = lossy(places);
+    let stands = |place: &&str| places.contains(*place) || stands_lossy(&lossy, place);
+    let hits = |zone: &WindowsZone| zone.places().filter(stands).count();
     let mut ranked: Vec<(usize, &'static WindowsZone)> = WINDOWS_ZONES
         .iter()
         .filter(|zone| (zone.standard_minutes - minutes).abs() <= tolerance)
@@ -304,6 +309,29 @@ fn singled_out(places: &str, minutes: i32, tolerance: i32) -> Option<&'static Wi
         [(most, best), (next, _), ..] if most > next => Some(best),
         _ => None,
     }
+}
+
+/// Letters of ASCII that a place must keep to be known by them.
+const MIN_KEPT: usize = 4;
+
+/// True where the place has letters outside ASCII and stands in a text that lost its own: which
+/// code page a list was written in is not known.
+fn stands_lossy(text: &str, place: &str) -> bool {
+    let kept = place.chars().filter(char::is_ascii_alphabetic).count();
+    !place.is_ascii() && kept >= MIN_KEPT && text.contains(&lossy(place))
+}
+
+/// With one `?` for any run of characters outside ASCII.
+fn lossy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            c if c.is_ascii() && c != '?' => out.push(c),
+            _ if out.ends_with('?') => {}
+            _ => out.push('?'),
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -396,6 +424,38 @@ mod tests {
             named("(UTC-05:00) Eastern Time (US & Canada)"),
             "America/New_York"
         );
+    }
+
+    #[test]
+    fn display_names_in_other_languages_and_code_pages() {
+        for (text, expected) in [
+            ("(UTC+09:00) 大阪、札幌、東京", "Asia/Tokyo"),
+            (
+                "(UTC+08:00) 北京，重庆，香港特别行政区，乌鲁木齐",
+                "Asia/Shanghai",
+            ),
+            ("(UTC+08:00) 台北", "Asia/Taipei"),
+            ("(UTC+09:00) 서울", "Asia/Seoul"),
+            ("(UTC+03:00) Москва, Санкт-Петербург", "Europe/Moscow"),
+            ("(UTC-03:00) Brasília", "America/Sao_Paulo"),
+            ("(UTC-03:00) Bras\u{a1}lia", "America/Sao_Paulo"),
+            ("(UTC-03:00) Bras?lia", "America/Sao_Paulo"),
+            (
+                "(UTC+01:00) Sarajewo, Skopie, Warszawa, Zagrzeb",
+                "Europe/Warsaw",
+            ),
+        ] {
+            let zone = Zone::parse(expected).unwrap();
+            assert_eq!(display_name(text), Some(ZoneFact::Zone(zone)), "{text}");
+        }
+    }
+
+    #[test]
+    fn places_of_other_languages_belong_to_rows() {
+        for (id, places) in PLACES {
+            assert!(WINDOWS_ZONES.iter().any(|zone| zone.id == *id), "{id}");
+            assert!(places.iter().all(|p| p.to_lowercase() == **p), "{id}");
+        }
     }
 
     #[test]
