@@ -130,7 +130,7 @@ fn leading(text: &str) -> &str {
     text.get(..end).unwrap_or_default()
 }
 
-/// The word that ends `text` but for blanks.
+/// The word that ends `text` but for blanks; none where it is the tail of a name (`SRV-DB`).
 fn word_before(text: &str) -> Option<&str> {
     let text = text.trim_end_matches([' ', '(', ',']);
     let start = text
@@ -139,13 +139,22 @@ fn word_before(text: &str) -> Option<&str> {
         .take_while(|(_, c)| is_letter(*c))
         .last()?
         .0;
-    text.get(start..)
+    let (head, word) = text.split_at_checked(start)?;
+    (!word.is_ascii() || !head.ends_with(in_a_name)).then_some(word)
 }
 
-/// The word that begins `text` but for blanks.
+/// The word that begins `text` but for blanks; none where it is the head of a name (`DB01`).
 fn word_behind(text: &str) -> Option<&str> {
-    let word = leading(text.trim_start_matches([' ', '(', ',']));
-    (!word.is_empty()).then_some(word)
+    let text = text.trim_start_matches([' ', '(', ',']);
+    let word = leading(text);
+    let rest = text.strip_prefix(word).unwrap_or_default();
+    let named = word.is_ascii() && rest.starts_with(in_a_name);
+    (!word.is_empty() && !named).then_some(word)
+}
+
+/// What goes on in a machine's name and in no word.
+fn in_a_name(c: char) -> bool {
+    c.is_ascii_digit() || "-_\\".contains(c)
 }
 
 #[cfg(test)]
@@ -181,6 +190,9 @@ mod tests {
             ("2025/02/05 (\u{6c34}) ", ""),
             ("", " (\u{6c34})"),
             ("", " on SRV01"),
+            ("", " DB01"),
+            ("", " DB-2"),
+            ("SRV-DB ", ""),
             ("", " - Snapshot 3"),
             ("", " \u{447}."),
             ("", " d\u{e9}but"),
