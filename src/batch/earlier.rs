@@ -68,7 +68,7 @@ impl Batch<'_> {
     }
 
     /// True when an earlier result is what this run would make.
-    fn is_current(&self, state: &State, case: &Ahead) -> bool {
+    pub(super) fn is_current(&self, state: &State, case: &Ahead) -> bool {
         let (record, origin) = (&state.record, &case.origin);
         let same = (
             &record.path,

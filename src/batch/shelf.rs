@@ -18,7 +18,9 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use crate::bundle::{ArtifactName, HEAD_BYTES, Role, classify, single_within};
+use crate::bundle::{
+    ArtifactName, HEAD_BYTES, IoTrouble, Role, classify, has_archive_name, single_within,
+};
 
 /// Folders within folders that may be shelves.
 const MAX_DEPTH: usize = 12;
@@ -64,6 +66,9 @@ pub struct Shelf {
     pub cases: Vec<Found>,
     /// What was left out.
     pub left_out: Vec<LeftOut>,
+    /// What was not even looked at: links, pipes, hidden or forbidden folders. It is said wherever
+    /// it lies, also below folders that hold nothing else.
+    unseen: Vec<LeftOut>,
 }
 
 /// Finds the cases below `paths`. With `as_given` each path is one case, whatever it holds. A
@@ -78,6 +83,7 @@ pub fn find(paths: &[PathBuf], as_given: bool) -> Shelf {
     }
     shelf.cases.sort_by(|a, b| a.paths.cmp(&b.paths));
     shelf.cases.dedup_by(|a, b| a.paths == b.paths);
+    shelf.left_out.append(&mut shelf.unseen);
     shelf.left_out.sort();
     shelf.left_out.dedup();
     shelf
@@ -90,6 +96,7 @@ struct Entries {
     archives: Vec<PathBuf>,
     material: Vec<(PathBuf, Material)>,
     others: Vec<PathBuf>,
+    unseen: Vec<LeftOut>,
 }
 
 impl Shelf {
@@ -120,7 +127,11 @@ impl Shelf {
             Ok(entries) => entries,
             // One that was named is a case, so that its trouble becomes a record.
             Err(_) if named => return self.add(vec![folder.to_owned()], "a folder that was named"),
-            Err(why) => return self.leave(folder, format!("cannot be listed: {why}")),
+            Err(why) => {
+                let path = folder.to_owned();
+                let why = format!("cannot be listed: {}", IoTrouble::from(&why));
+                return self.unseen.push(LeftOut { path, why });
+            }
         };
         let parts: Vec<(&PathBuf, BTreeSet<Material>)> = entries
             .folders
@@ -131,6 +142,12 @@ impl Shelf {
         let whole = |(path, material): &&(&PathBuf, BTreeSet<Material>)| {
             material.len() > 1 && !is_of_windows(path)
         };
+        if are_packed_parts(&entries, &parts) {
+            return self.add(
+                vec![folder.to_owned()],
+                "a folder whose archives are called like parts of one case",
+            );
+        }
         let several = entries.archives.len() > 1 || parts.iter().filter(whole).count() > 1;
         if !entries.material.is_empty() && !several {
             return self.add(
@@ -144,6 +161,8 @@ impl Shelf {
                 "a folder whose subfolders hold different parts of one case",
             );
         }
+        // What a case leaves out is said in its own report.
+        self.unseen.extend(entries.unseen.iter().cloned());
         if entries.archives.is_empty() && parts.is_empty() && entries.material.is_empty() {
             return match self.holds_archives(&entries, folder, depth) {
                 true => (),
@@ -164,6 +183,7 @@ impl Shelf {
         let mut inner = Shelf::default();
         inner.look_into(&entries.folders, depth);
         self.cases.append(&mut inner.cases);
+        self.unseen.append(&mut inner.unseen);
         let any = self.cases.len() > before;
         if any {
             self.left_out.append(&mut inner.left_out);
@@ -202,6 +222,7 @@ impl Shelf {
         for mut inner in found {
             self.cases.append(&mut inner.cases);
             self.left_out.append(&mut inner.left_out);
+            self.unseen.append(&mut inner.unseen);
         }
     }
 }
@@ -229,6 +250,28 @@ fn are_parts(folders: &[(&PathBuf, BTreeSet<Material>)]) -> bool {
     }
 }
 
+/// True when archives make one case together: each is called exactly like a part (`HTTPERR.zip`,
+/// `drivers.zip`), no two are the same part, and there is more than one part in all. Archives of
+/// other names are cases of their own, whatever they hold.
+fn are_packed_parts(entries: &Entries, folders: &[(&PathBuf, BTreeSet<Material>)]) -> bool {
+    let parts: BTreeSet<&'static str> = entries.archives.iter().filter_map(|p| part(p)).collect();
+    let all_parts = !parts.is_empty() && parts.len() == entries.archives.len();
+    let beside = usize::from(!entries.material.is_empty()) + folders.len();
+    all_parts && parts.len() + beside > 1 && folders.iter().all(|(path, _)| is_part_name(path))
+}
+
+/// The part of a case that an archive is called like, its endings aside.
+fn part(archive: &Path) -> Option<&'static str> {
+    let name = archive.file_name()?.to_string_lossy().to_lowercase();
+    let stem = name.split('.').next()?;
+    PARTS.iter().copied().find(|part| *part == stem)
+}
+
+/// Names of the parts of a case, as they are collected.
+const PARTS: [&str; 7] = [
+    "httperr", "drivers", "poolmon", "logfiles", "system32", "windows", "pool",
+];
+
 /// Folders of Windows itself: what lies there is a copy of one machine's.
 fn is_of_windows(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -247,36 +290,38 @@ fn is_of_windows(path: &Path) -> bool {
 fn is_part_name(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.to_lowercase();
-    [
-        "httperr", "drivers", "poolmon", "logfiles", "system32", "windows", "pool",
-    ]
-    .iter()
-    .any(|part| name.starts_with(part))
+    PARTS.iter().any(|part| name.starts_with(part))
 }
 
 fn entries_of(folder: &Path) -> std::io::Result<Entries> {
     let mut listed: Vec<fs::DirEntry> = fs::read_dir(folder)?.collect::<Result<_, _>>()?;
     listed.sort_by_key(fs::DirEntry::file_name);
-    let looked: Vec<Option<(PathBuf, Looked)>> = listed
+    let looked: Vec<(PathBuf, Looked)> = listed
         .par_iter()
         .enumerate()
         .map(|(nth, entry)| {
             let (path, kind) = (entry.path(), entry.file_type()?);
-            let looked = match (is_hidden(&path) || kind.is_symlink(), kind) {
-                (true, _) => None,
-                (false, kind) if kind.is_dir() => Some(Looked::Folder),
-                (false, kind) => kind.is_file().then(|| look_at(&path, nth)),
+            let looked = match kind {
+                _ if is_hidden(&path) => Looked::Unseen("hidden, or housekeeping of a desktop"),
+                kind if kind.is_symlink() => Looked::Unseen("a link, not followed"),
+                kind if kind.is_dir() => Looked::Folder,
+                kind if kind.is_file() => look_at(&path, nth),
+                _ => Looked::Unseen("a pipe, socket or device"),
             };
-            Ok(looked.map(|looked| (path, looked)))
+            Ok((path, looked))
         })
         .collect::<std::io::Result<_>>()?;
     let mut entries = Entries::default();
-    for (path, looked) in looked.into_iter().flatten() {
+    for (path, looked) in looked {
         match looked {
             Looked::Folder => entries.folders.push(path),
             Looked::Archive => entries.archives.push(path),
             Looked::Material(material) => entries.material.push((path, material)),
             Looked::Other => entries.others.push(path),
+            Looked::Unseen(why) => entries.unseen.push(LeftOut {
+                path,
+                why: why.to_owned(),
+            }),
         }
     }
     Ok(entries)
@@ -294,6 +339,8 @@ enum Looked {
     Archive,
     Material(Material),
     Other,
+    /// Not looked at, for this reason.
+    Unseen(&'static str),
 }
 
 /// A file by its name and first bytes; beyond [`MAX_LOOKED`] by its name alone.
@@ -321,15 +368,6 @@ fn look_at(path: &Path, nth: usize) -> Looked {
         Role::SystemInfo | Role::Manifest => Looked::Material(Material::Host),
         _ => Looked::Other,
     }
-}
-
-/// A damaged archive is one still: its name says so.
-fn has_archive_name(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    matches!(
-        extension.to_lowercase().as_str(),
-        "zip" | "7z" | "rar" | "cab" | "tar" | "tgz" | "txz" | "tzst" | "tbz2" | "tbz"
-    )
 }
 
 /// Kinds of material anywhere below a folder; ends as soon as all are seen.

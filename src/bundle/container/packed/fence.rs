@@ -4,6 +4,7 @@
 use super::fault_of;
 use crate::bundle::limits::{ByteLimit, Limits};
 use crate::bundle::reader::ReadFault;
+use crate::bundle::shortage::is_memory_short;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -66,6 +67,8 @@ impl<R: Read> Read for Fenced<R> {
             Ok(Ok(count)) => return Ok(count),
             Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => return Err(error),
             Ok(Err(error)) => fault_of(&error, self.ended.load(Ordering::Relaxed)),
+            // The smaller decoders answer a refusal of memory with a panic.
+            Err(_) if is_memory_short() => ReadFault::OutOfMemory,
             Err(_) => ReadFault::Damaged,
         };
         self.decoder = None;
