@@ -309,3 +309,39 @@ impl Drop for Worker<'_> {
         self.rest();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::job::{Task, WireOrigin};
+
+    #[test]
+    fn the_time_of_a_case_is_one_budget_for_all_that_is_asked() {
+        let command = WorkerCommand {
+            program: "/nonexistent/poolsleuth".into(),
+            words: Vec::new(),
+            password: None,
+            time_limit: Duration::from_secs(2),
+        };
+        let job = Job {
+            task: Task::Content,
+            paths: Vec::new(),
+            into: None,
+            origin: WireOrigin::default(),
+        };
+        let mut worker = Worker::new(&command, 0, 1);
+        let mut kind = |mut spent: Duration| {
+            let outcome = worker.ask(&job, &mut spent, &Stop::default(), |_, _, _| {});
+            match outcome {
+                Outcome::Fault(fault) => fault.kind,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(
+            kind(Duration::from_secs(1)),
+            FaultKind::Crash,
+            "it is begun"
+        );
+        assert_eq!(kind(Duration::from_secs(2)), FaultKind::Time, "it is not");
+    }
+}

@@ -524,6 +524,30 @@ mod tests {
     }
 
     #[test]
+    fn archives_that_are_called_like_parts_are_one_case() {
+        let parts = ["c/HTTPERR.zip", "c/drivers.zip", "c/pool.txt"];
+        assert_eq!(cases(&parts), ["c"]);
+        assert_eq!(cases(&["c/httperr.zip", "c/Drivers.zip"]), ["c"]);
+        let others = cases(&["c/httperr.zip", "c/drivers.zip", "c/acme.zip"]);
+        assert_eq!(others, ["c/acme.zip", "c/drivers.zip", "c/httperr.zip"]);
+        let hosts = cases(&["c/httperr-a.zip", "c/httperr-b.zip"]);
+        assert_eq!(hosts, ["c/httperr-a.zip", "c/httperr-b.zip"]);
+    }
+
+    #[test]
+    fn a_broken_archive_is_a_case_by_its_name() {
+        let names = ["a.tar.gz", "b.TAR.XZ", "c.tgz", "d.tar.zst"];
+        assert_eq!(cases(&names), names);
+    }
+
+    #[test]
+    fn what_is_not_looked_at_is_said_below_folders_that_hold_nothing_else() {
+        let (found, left) = found(&["a.zip", "b.zip", "c/.git/x", ".cache/y", "c/z.md"]);
+        assert_eq!(found.len(), 2);
+        assert_eq!(left, [".cache", "c", "c/.git"]);
+    }
+
+    #[test]
     fn what_is_no_case_is_said() {
         let (cases, left) = found(&["a.zip", "b.zip", "minutes.docx", "photos/1.jpg"]);
         assert_eq!(cases.len(), 2);

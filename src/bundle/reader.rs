@@ -383,6 +383,16 @@ mod tests {
     }
 
     #[test]
+    fn refused_memory_is_a_fault_of_its_own_and_is_not_forgotten() {
+        let refused = io::Error::from(io::ErrorKind::OutOfMemory);
+        assert_eq!(ReadFault::of(&refused), ReadFault::OutOfMemory);
+        let ledger = Ledger::default();
+        ledger.record_fault(ArtifactId(1), ReadFault::OutOfMemory);
+        ledger.record_fault(ArtifactId(1), ReadFault::Damaged);
+        assert_eq!(ledger.faults(), [(ArtifactId(1), ReadFault::OutOfMemory)]);
+    }
+
+    #[test]
     fn what_came_before_a_fault_was_delivered() {
         struct Breaks(u8);
         impl Read for Breaks {

@@ -125,3 +125,27 @@ impl<R: Read> Read for Guard<R> {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails as a decoder does that is refused its dictionary.
+    struct Refused(io::ErrorKind);
+
+    impl Read for Refused {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::new(self.0, "dictionary allocation too large"))
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_memory_is_not_taken_for_damage() {
+        let fault_of = |kind| {
+            let mut reader = Fenced::new(Refused(kind), Arc::default());
+            ReadFault::of(&reader.read(&mut [0]).unwrap_err())
+        };
+        assert_eq!(fault_of(io::ErrorKind::OutOfMemory), ReadFault::OutOfMemory);
+        assert_eq!(fault_of(io::ErrorKind::InvalidData), ReadFault::Damaged);
+    }
+}
