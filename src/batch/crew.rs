@@ -72,6 +72,18 @@ pub enum Outcome {
     Abandoned,
 }
 
+impl Outcome {
+    /// True when the case failed for want of memory.
+    pub fn is_of_memory(&self) -> bool {
+        match self {
+            Outcome::Fault(fault) | Outcome::Answer(Reply::Failed { fault }) => {
+                fault.is_of_memory()
+            }
+            _ => false,
+        }
+    }
+}
+
 /// One worker process, started when it is first needed.
 pub struct Worker<'a> {
     command: &'a WorkerCommand,

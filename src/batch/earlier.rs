@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::case_key::on_disk;
 use super::run::{Ahead, Batch, Summary};
 use super::store::State;
 
@@ -49,6 +50,28 @@ impl Batch<'_> {
         Ok(to_do)
     }
 
+    /// Cases that failed in an earlier run before their contents were known are not read again to
+    /// learn that.
+    pub(super) fn recognise_failed(&self, cases: &mut [Ahead], earlier: &[State]) {
+        if self.settings.retry_failed {
+            return;
+        }
+        let failed: BTreeMap<(&str, &str), &State> = earlier
+            .iter()
+            .filter(|state| !state.record.is_ok())
+            .map(|state| ((state.record.path.as_str(), state.outline.as_str()), state))
+            .collect();
+        for case in cases.iter_mut().filter(|case| case.content.is_none()) {
+            let known = failed.get(&(case.origin.path.as_str(), case.outline.as_str()));
+            if let Some(state) = known
+                && self.is_current(state, case)
+                && state.record.content == on_disk(&case.found.paths)
+            {
+                case.content = Some(state.record.content.clone());
+            }
+        }
+    }
+
     /// Takes those results out of `earlier` that are of a path of this run, under these options,
     /// but of a content that it has no more.
     fn superseded(
@@ -68,7 +91,7 @@ impl Batch<'_> {
     }
 
     /// True when an earlier result is what this run would make.
-    pub(super) fn is_current(&self, state: &State, case: &Ahead) -> bool {
+    fn is_current(&self, state: &State, case: &Ahead) -> bool {
         let (record, origin) = (&state.record, &case.origin);
         let same = (
             &record.path,

@@ -70,7 +70,7 @@ pub struct Summary {
 pub(super) struct Ahead {
     pub(super) found: Found,
     pub(super) origin: Origin,
-    outline: String,
+    pub(super) outline: String,
     pub(super) times: String,
     pub(super) content: Option<String>,
     fault: Option<Fault>,
@@ -193,7 +193,7 @@ impl Batch<'_> {
         let again = Mutex::new(Vec::new());
         let mut kept = self.ask_with(shares, stage, task, cases, |mut case, answer| {
             if shares.workers > 1
-                && is_of_memory(&answer)
+                && answer.is_of_memory()
                 && let Ok(mut again) = again.lock()
             {
                 again.push(case);
@@ -311,28 +311,6 @@ impl Batch<'_> {
         }
         clear.sort_by(|a, b| a.found.paths.cmp(&b.found.paths));
         clear
-    }
-
-    /// Cases that failed in an earlier run before their contents were known are not read again to
-    /// learn that.
-    fn recognise_failed(&self, cases: &mut [Ahead], earlier: &[State]) {
-        if self.settings.retry_failed {
-            return;
-        }
-        let failed: BTreeMap<(&str, &str), &State> = earlier
-            .iter()
-            .filter(|state| !state.record.is_ok())
-            .map(|state| ((state.record.path.as_str(), state.outline.as_str()), state))
-            .collect();
-        for case in cases.iter_mut().filter(|case| case.content.is_none()) {
-            let known = failed.get(&(case.origin.path.as_str(), case.outline.as_str()));
-            if let Some(state) = known
-                && self.is_current(state, case)
-                && state.record.content == on_disk(&case.found.paths)
-            {
-                case.content = Some(state.record.content.clone());
-            }
-        }
     }
 
     pub(super) fn key(&self, content: &str) -> String {
@@ -500,13 +478,6 @@ impl Batch<'_> {
                 trouble.get_or_insert(why);
             }
         }
-    }
-}
-
-fn is_of_memory(outcome: &Outcome) -> bool {
-    match outcome {
-        Outcome::Fault(fault) | Outcome::Answer(Reply::Failed { fault }) => fault.is_of_memory(),
-        _ => false,
     }
 }
 
