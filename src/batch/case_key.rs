@@ -4,6 +4,8 @@
 //! tells most cases apart for nothing: only cases of one outline are hashed to find duplicates,
 //! and only results of the same outline are looked at when a batch goes on.
 
+use std::path::{Path, PathBuf};
+
 use sha2::{Digest, Sha256 as Hasher};
 
 use crate::bundle::{Listed, ListedEntry, Sha256, When};
@@ -12,6 +14,8 @@ use crate::bundle::{Listed, ListedEntry, Sha256, When};
 const KEY_DOMAIN: &[u8] = b"poolsleuth batch key 1\n";
 const OUTLINE_DOMAIN: &[u8] = b"poolsleuth outline 1\n";
 const TIMES_DOMAIN: &[u8] = b"poolsleuth times 1\n";
+const PATHS_DOMAIN: &[u8] = b"poolsleuth paths 1\n";
+const INCOMPLETE_DOMAIN: &[u8] = b"poolsleuth incomplete 1\n";
 
 /// The key of a case: SHA-256 over version, options and content, each ended by a newline.
 pub fn key(tool_version: &str, options: &str, content: &str) -> String {
@@ -58,20 +62,54 @@ pub fn times(case: &Listed) -> String {
     hex(hasher)
 }
 
-/// The content of a case that does not open: of its file, or of its path where it is none.
-pub fn of_unopened(path: &std::path::Path) -> String {
-    let read = || -> std::io::Result<Option<Sha256>> {
-        if !std::fs::metadata(path)?.is_file() {
-            return Ok(None);
-        }
-        let file = std::fs::File::open(path)?;
-        let (digest, _, _) = crate::bundle::HashingReader::new(file).finish()?;
-        Ok(Some(digest))
+/// Bytes of a file that are read to tell it from others although it cannot be analysed: a second
+/// or two. Who needs more is known by its path.
+const MAX_OWN_BYTES: u64 = 1 << 30;
+
+/// What identifies a case by where and as what it lies on disk: the SHA-256 of a file, and of
+/// anything else a digest of its paths. It is what there is of a case that fails before its
+/// contents are known.
+pub fn on_disk(paths: &[PathBuf]) -> String {
+    let file = match paths {
+        [one] => of_file(one),
+        _ => None,
     };
-    match read() {
-        Ok(Some(digest)) => digest.to_string(),
-        _ => Sha256::of(path.as_os_str().as_encoded_bytes()).to_string(),
+    file.map_or_else(|| of_paths(paths), |digest| digest.to_string())
+}
+
+/// The content of a case of which some bytes were not read (encrypted, damaged, forbidden, cut by
+/// a limit): what was read is no ground to call two such cases the same, so what they are on disk
+/// counts too. `file` is the digest of the one file that the case is, where it is known.
+pub fn of_incomplete(case_id: &str, paths: &[PathBuf], file: Option<&str>) -> String {
+    let mut hasher = Hasher::new();
+    hasher.update(INCOMPLETE_DOMAIN);
+    let place = file.map_or_else(|| of_paths(paths), str::to_owned);
+    for part in [case_id, &place] {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
     }
+    hex(hasher)
+}
+
+fn of_file(path: &Path) -> Option<Sha256> {
+    let metadata = std::fs::metadata(path).ok()?;
+    if !metadata.is_file() || metadata.len() > MAX_OWN_BYTES {
+        return None;
+    }
+    let file = std::fs::File::open(path).ok()?;
+    let (digest, _, _) = crate::bundle::HashingReader::new(file).finish().ok()?;
+    Some(digest)
+}
+
+fn of_paths(paths: &[PathBuf]) -> String {
+    let mut hasher = Hasher::new();
+    hasher.update(PATHS_DOMAIN);
+    for path in paths {
+        let name = path.as_os_str().as_encoded_bytes();
+        hasher.update((name.len() as u64).to_le_bytes());
+        hasher.update(name);
+    }
+    hex(hasher)
 }
 
 fn name_into(hasher: &mut Hasher, entry: &ListedEntry) {
@@ -105,5 +143,34 @@ mod tests {
             assert!(!keys[nth + 1..].contains(one));
         }
         assert_eq!(keys[0].len(), 64);
+    }
+
+    #[test]
+    fn what_was_not_read_is_told_apart_by_what_it_is_on_disk() {
+        let place = tempfile::tempdir().unwrap();
+        let [a, b, copy] = ["a.zip", "b.zip", "copy.zip"].map(|name| place.path().join(name));
+        std::fs::write(&a, "one").unwrap();
+        std::fs::write(&b, "two").unwrap();
+        std::fs::write(&copy, "one").unwrap();
+        let of = |path: &PathBuf| on_disk(std::slice::from_ref(path));
+        assert_eq!(of(&a), Sha256::of(b"one").to_string());
+        assert_eq!(of(&a), of(&copy));
+        assert_ne!(of(&a), of(&b));
+        let [x, y] = ["x", "y"].map(|name| place.path().join(name));
+        assert_ne!(of(&x), of(&y), "what cannot be read is known by its path");
+        assert_ne!(on_disk(&[a.clone(), x.clone()]), on_disk(&[a, y]));
+        let (one, two) = (&[x][..], &[copy][..]);
+        assert_ne!(
+            of_incomplete("id", one, None),
+            of_incomplete("id", two, None)
+        );
+        assert_eq!(
+            of_incomplete("id", one, Some("f")),
+            of_incomplete("id", two, Some("f"))
+        );
+        assert_ne!(
+            of_incomplete("id", one, Some("f")),
+            of_incomplete("id", one, Some("g"))
+        );
     }
 }

@@ -72,6 +72,18 @@ pub enum Outcome {
     Abandoned,
 }
 
+impl Outcome {
+    /// True when the case failed for want of memory.
+    pub fn is_of_memory(&self) -> bool {
+        match self {
+            Outcome::Fault(fault) | Outcome::Answer(Reply::Failed { fault }) => {
+                fault.is_of_memory()
+            }
+            _ => false,
+        }
+    }
+}
+
 /// One worker process, started when it is first needed.
 pub struct Worker<'a> {
     command: &'a WorkerCommand,
@@ -100,7 +112,38 @@ impl<'a> Worker<'a> {
     }
 
     /// Has a job done; `told` hears of progress. A worker that dies is replaced at the next job.
-    pub fn ask(&mut self, job: &Job, stop: &Stop, mut told: impl FnMut(&str, u64, u64)) -> Outcome {
+    /// What it takes is added to `spent`, the time that went into the case before.
+    pub fn ask(
+        &mut self,
+        job: &Job,
+        spent: &mut Duration,
+        stop: &Stop,
+        told: impl FnMut(&str, u64, u64),
+    ) -> Outcome {
+        let began = Instant::now();
+        let left = self.command.time_limit.saturating_sub(*spent);
+        let outcome = self.ask_within(job, left, stop, told);
+        *spent = spent.saturating_add(began.elapsed());
+        outcome
+    }
+
+    /// The fault of a case whose time is over.
+    fn too_late(&self) -> Outcome {
+        let limit = self.command.time_limit.as_secs();
+        let text = format!("not finished after {limit} s (--time-limit)");
+        Outcome::Fault(Fault::new(FaultKind::Time, text))
+    }
+
+    fn ask_within(
+        &mut self,
+        job: &Job,
+        left: Duration,
+        stop: &Stop,
+        mut told: impl FnMut(&str, u64, u64),
+    ) -> Outcome {
+        if left.is_zero() {
+            return self.too_late();
+        }
         let fault = |text: String| Outcome::Fault(Fault::new(FaultKind::Crash, text));
         let mut running = match self.running.take() {
             Some(running) => running,
@@ -130,6 +173,13 @@ impl<'a> Worker<'a> {
                 Ok(line) => match serde_json::from_str(&line) {
                     Ok(Reply::Progress { phase, done, total }) => told(&phase, done, total),
                     Ok(reply) => {
+                        if let Reply::Failed { fault } = &reply
+                            && fault.is_of_memory()
+                        {
+                            // What it still holds is not there for the next case.
+                            running.kill();
+                            return Outcome::Fault(out_of_memory(self.memory));
+                        }
                         self.running = Some(running);
                         return Outcome::Answer(reply);
                     }
@@ -150,12 +200,19 @@ impl<'a> Worker<'a> {
                     return Outcome::Abandoned;
                 }
             }
-            if began.elapsed() > self.command.time_limit {
+            if began.elapsed() > left {
                 running.kill();
-                let limit = self.command.time_limit.as_secs();
-                let text = format!("not finished after {limit} s (--time-limit)");
-                return Outcome::Fault(Fault::new(FaultKind::Time, text));
+                return self.too_late();
             }
+        }
+    }
+
+    /// Ends the process until there is a job again: what it holds is free for others.
+    pub fn rest(&mut self) {
+        if let Some(running) = self.running.take() {
+            drop(running.input);
+            let mut child = running.child;
+            let _ = child.wait();
         }
     }
 
@@ -203,6 +260,15 @@ impl<'a> Worker<'a> {
     }
 }
 
+/// The fault of a case that wanted more than a worker's share.
+fn out_of_memory(share: u64) -> Fault {
+    let text = format!(
+        "wanted more than the {} MiB that a worker may have; --max-memory gives it more",
+        share >> 20
+    );
+    Fault::new(FaultKind::Memory, text)
+}
+
 /// Reads to the end and keeps the last bytes.
 fn keep_last(mut from: impl Read, kept: &Mutex<Vec<u8>>) {
     let mut chunk = [0; 1_024];
@@ -237,11 +303,7 @@ impl Running {
         let words = String::from_utf8_lossy(&words).trim().to_owned();
         let last = words.lines().last().unwrap_or_default();
         if words.contains("memory allocation of") {
-            let text = format!(
-                "wanted more than the {} MiB that a worker may have",
-                memory >> 20
-            );
-            return Fault::new(FaultKind::Memory, text);
+            return out_of_memory(memory);
         }
         let status = status.map_or_else(|why| why.to_string(), |status| status.to_string());
         Fault::new(
@@ -256,9 +318,42 @@ impl Running {
 
 impl Drop for Worker<'_> {
     fn drop(&mut self) {
-        if let Some(mut running) = self.running.take() {
-            drop(running.input);
-            let _ = running.child.wait();
-        }
+        self.rest();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::job::{Task, WireOrigin};
+
+    #[test]
+    fn the_time_of_a_case_is_one_budget_for_all_that_is_asked() {
+        let command = WorkerCommand {
+            program: "/nonexistent/poolsleuth".into(),
+            words: Vec::new(),
+            password: None,
+            time_limit: Duration::from_secs(2),
+        };
+        let job = Job {
+            task: Task::Content,
+            paths: Vec::new(),
+            into: None,
+            origin: WireOrigin::default(),
+        };
+        let mut worker = Worker::new(&command, 0, 1);
+        let mut kind = |mut spent: Duration| {
+            let outcome = worker.ask(&job, &mut spent, &Stop::default(), |_, _, _| {});
+            match outcome {
+                Outcome::Fault(fault) => fault.kind,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(
+            kind(Duration::from_secs(1)),
+            FaultKind::Crash,
+            "it is begun"
+        );
+        assert_eq!(kind(Duration::from_secs(2)), FaultKind::Time, "it is not");
     }
 }

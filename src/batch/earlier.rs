@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::case_key::on_disk;
 use super::run::{Ahead, Batch, Summary};
 use super::store::State;
 
@@ -47,6 +48,28 @@ impl Batch<'_> {
         }
         summary.other_results = earlier.len() as u64;
         Ok(to_do)
+    }
+
+    /// Cases that failed in an earlier run before their contents were known are not read again to
+    /// learn that.
+    pub(super) fn recognise_failed(&self, cases: &mut [Ahead], earlier: &[State]) {
+        if self.settings.retry_failed {
+            return;
+        }
+        let failed: BTreeMap<(&str, &str), &State> = earlier
+            .iter()
+            .filter(|state| !state.record.is_ok())
+            .map(|state| ((state.record.path.as_str(), state.outline.as_str()), state))
+            .collect();
+        for case in cases.iter_mut().filter(|case| case.content.is_none()) {
+            let known = failed.get(&(case.origin.path.as_str(), case.outline.as_str()));
+            if let Some(state) = known
+                && self.is_current(state, case)
+                && state.record.content == on_disk(&case.found.paths)
+            {
+                case.content = Some(state.record.content.clone());
+            }
+        }
     }
 
     /// Takes those results out of `earlier` that are of a path of this run, under these options,

@@ -68,6 +68,11 @@ pub struct Fault {
 }
 
 impl Fault {
+    /// True when more memory may help.
+    pub fn is_of_memory(&self) -> bool {
+        self.kind == FaultKind::Memory
+    }
+
     /// A failure of this kind.
     pub fn new(kind: FaultKind, text: impl Into<String>) -> Self {
         Fault {

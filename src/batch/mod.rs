@@ -19,6 +19,7 @@ pub mod images;
 mod index_html;
 pub mod inputs;
 pub mod job;
+pub mod losses;
 pub mod merge;
 pub mod publish;
 pub mod record;

@@ -11,6 +11,7 @@ use crate::report::json::rounded;
 use crate::report::model::TagRow;
 
 use super::failure::Fault;
+use super::losses::Losses;
 
 /// The version of the record's shape; it changes only when a field changes its meaning.
 pub const SCHEMA_VERSION: &str = "1";
@@ -27,8 +28,10 @@ pub struct Record {
     pub tool_version: String,
     /// Identifies case, version and options together; records of one key are the same.
     pub key: String,
-    /// Digest of the case's names and contents, the report's `case.id`; of a case that does
-    /// not open, the digest of its file or, failing that, of its path.
+    /// Identifies what the case holds: the report's `case.id` where all of it was read. Where
+    /// something was not, what it is on disk counts too (the digest of the one file, or the
+    /// path), so that no two cases are called the same for what nobody saw. Of a case that
+    /// failed before its contents were known, that alone.
     pub content: String,
     /// `ok` or `failed`.
     pub status: String,
@@ -54,6 +57,10 @@ pub struct Record {
     pub artifacts: u64,
     /// Artifacts that were used.
     pub artifacts_used: u64,
+    /// Artifacts of which something could not be read: damaged, encrypted, forbidden.
+    pub artifacts_lost: u64,
+    /// What could not be read of the case, and why, in sentences; absent if nothing was lost.
+    pub losses: Option<String>,
     /// Host name, as the case states it.
     pub host: Option<String>,
     /// Operating system, as the case states it.
@@ -171,13 +178,13 @@ impl Record {
         }
     }
 
-    /// The record of an analysed case.
-    pub fn of(origin: &Origin, report: &Report) -> Self {
+    /// The record of an analysed case of this content.
+    pub fn of(origin: &Origin, content: &str, report: &Report, losses: &Losses) -> Self {
         let verdict = &report.verdict;
         let (refusals, pool) = (&report.refusals, &report.pool);
         let own = |text: &str| Some(text.to_owned());
         let mut record = Record {
-            content: report.case.id.clone(),
+            content: content.to_owned(),
             status: "ok".to_owned(),
             host: report.case.host.clone(),
             os: report.case.os.clone(),
@@ -205,6 +212,8 @@ impl Record {
             nonpaged_peak: pool.nonpaged.iter().map(|p| p.bytes).max(),
             artifacts: report.coverage.artifacts.len() as u64,
             artifacts_used: used(report),
+            artifacts_lost: losses.files,
+            losses: losses.text(),
             known_issues: known_issues(report),
             limits_hit: report.coverage.limits_hit.clone(),
             curve: curve(report),
@@ -253,6 +262,11 @@ impl Record {
     /// True when the case was analysed.
     pub fn is_ok(&self) -> bool {
         self.status == "ok"
+    }
+
+    /// True when a part of an analysed case could not be read.
+    pub fn has_losses(&self) -> bool {
+        self.is_ok() && self.losses.is_some()
     }
 
     /// True when the verdict is a leak.

@@ -68,3 +68,8 @@ CREATE VIEW hosts AS
 -- What could not be analysed, and why.
 CREATE VIEW unreadable AS
   SELECT path, error_kind, error, reproduce FROM cases WHERE status <> 'ok';
+
+-- Cases that were analysed although something of them could not be read, and what.
+CREATE VIEW in_part AS
+  SELECT path, outcome, artifacts, artifacts_lost, losses FROM cases
+  WHERE status = 'ok' AND losses IS NOT NULL;

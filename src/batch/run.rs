@@ -8,8 +8,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::time::Duration;
 
-use super::case_key::{key, of_unopened};
+use super::case_key::{key, on_disk};
 use super::crew::{Outcome, Stop, Worker, WorkerCommand};
 use super::failure::{Fault, FaultKind};
 use super::images::ImageWork;
@@ -50,6 +51,8 @@ pub struct Summary {
     pub taken_over: u64,
     /// Of these, failed (now or then).
     pub failed: u64,
+    /// Analysed cases of which something could not be read.
+    pub in_part: u64,
     /// Paths whose content is another path's too.
     pub duplicates: u64,
     /// Cases of other shards.
@@ -67,10 +70,12 @@ pub struct Summary {
 pub(super) struct Ahead {
     pub(super) found: Found,
     pub(super) origin: Origin,
-    outline: String,
+    pub(super) outline: String,
     pub(super) times: String,
     pub(super) content: Option<String>,
     fault: Option<Fault>,
+    /// Time that went into it so far.
+    spent: Duration,
 }
 
 /// A batch at work.
@@ -143,6 +148,7 @@ pub fn run(
     let states = together(done.unwrap_or_default(), also.unwrap_or_default());
     summary.cases = states.len() as u64;
     summary.failed = states.iter().filter(|s| !s.record.is_ok()).count() as u64;
+    summary.in_part = states.iter().filter(|s| s.record.has_losses()).count() as u64;
     summary.duplicates = states.iter().map(|s| s.record.paths.len() as u64 - 1).sum();
     Ok((summary, states))
 }
@@ -174,7 +180,8 @@ impl Batch<'_> {
         }
     }
 
-    /// Asks one thing of every case in parallel and keeps what `keep` makes of the answers.
+    /// Asks one thing of every case in parallel and keeps what `keep` makes of the answers. What
+    /// wants more memory than a share is asked again, alone.
     fn ask_all(
         &self,
         stage: Stage,
@@ -182,30 +189,63 @@ impl Batch<'_> {
         cases: Vec<Ahead>,
         keep: impl Fn(&mut Ahead, Outcome) + Sync,
     ) -> Vec<Ahead> {
+        let shares = self.shares(usize::MAX);
+        let again = Mutex::new(Vec::new());
+        let mut kept = self.ask_with(shares, stage, task, cases, |mut case, answer| {
+            if shares.workers > 1
+                && answer.is_of_memory()
+                && let Ok(mut again) = again.lock()
+            {
+                again.push(case);
+                return None;
+            }
+            keep(&mut case, answer);
+            Some(case)
+        });
+        let again = again.into_inner().unwrap_or_default();
+        if !again.is_empty() && !self.stop.is_asked() {
+            let alone = Shares::alone(self.settings.jobs, self.settings.max_memory);
+            let asked = self.ask_with(alone, Stage::Again, task, again, |mut case, answer| {
+                keep(&mut case, answer);
+                Some(case)
+            });
+            kept.extend(asked);
+        }
+        kept.sort_by(|a, b| a.found.paths.cmp(&b.found.paths));
+        kept
+    }
+
+    /// Asks one thing of every case and collects what `keep` returns, in no order.
+    fn ask_with(
+        &self,
+        shares: Shares,
+        stage: Stage,
+        task: Task,
+        cases: Vec<Ahead>,
+        keep: impl Fn(Ahead, Outcome) -> Option<Ahead> + Sync,
+    ) -> Vec<Ahead> {
         let bytes = cases.iter().map(|case| case.found.bytes).sum();
         self.watch.stage(stage, cases.len() as u64, bytes);
         let kept = Mutex::new(Vec::with_capacity(cases.len()));
         schedule::run(
             cases,
-            self.shares(usize::MAX),
+            shares,
             &self.settings.worker,
             self.stop,
             |case| case.found.bytes,
             |place, mut case, worker| {
                 self.watch
                     .begins(place, &case.origin.path, case.found.bytes);
-                let answer = worker.ask(&Batch::job(task, &case, None), self.stop, |_, _, _| {});
+                let job = Batch::job(task, &case, None);
+                let answer = worker.ask(&job, &mut case.spent, self.stop, |_, _, _| {});
                 self.watch
                     .ends(place, &case.origin.path, case.found.bytes, None);
-                keep(&mut case, answer);
-                if let Ok(mut kept) = kept.lock() {
+                if let (Some(case), Ok(mut kept)) = (keep(case, answer), kept.lock()) {
                     kept.push(case);
                 }
             },
         );
-        let mut kept = kept.into_inner().unwrap_or_default();
-        kept.sort_by(|a, b| a.found.paths.cmp(&b.found.paths));
-        kept
+        kept.into_inner().unwrap_or_default()
     }
 
     fn outlined(&self, found: &[Found]) -> Vec<Ahead> {
@@ -222,6 +262,7 @@ impl Batch<'_> {
             times: String::new(),
             content: None,
             fault: None,
+            spent: Duration::ZERO,
         };
         let cases = found.iter().map(ahead).collect();
         self.ask_all(Stage::Listing, Task::Outline, cases, |case, answer| {
@@ -230,7 +271,7 @@ impl Batch<'_> {
                     (case.outline, case.times) = (outline, times);
                 }
                 Outcome::Answer(Reply::Failed { fault }) | Outcome::Fault(fault) => {
-                    let content = of_unopened(case.found.paths.first().map_or("".as_ref(), |p| p));
+                    let content = on_disk(&case.found.paths);
                     case.outline.clone_from(&content);
                     case.content = Some(content);
                     case.fault = Some(fault);
@@ -242,7 +283,8 @@ impl Batch<'_> {
     }
 
     /// Hashes those that share their outline with another, or with an earlier result.
-    fn compared(&self, cases: Vec<Ahead>, earlier: &[State]) -> Vec<Ahead> {
+    fn compared(&self, mut cases: Vec<Ahead>, earlier: &[State]) -> Vec<Ahead> {
+        self.recognise_failed(&mut cases, earlier);
         let mut count: BTreeMap<String, usize> = BTreeMap::new();
         let known = earlier.iter().map(|state| &state.outline);
         for outline in cases.iter().map(|case| &case.outline).chain(known) {
@@ -256,10 +298,14 @@ impl Batch<'_> {
                 Stage::Comparing,
                 Task::Content,
                 doubtful,
-                |case, answer| {
-                    if let Outcome::Answer(Reply::Content { content }) = answer {
-                        case.content = Some(content);
+                |case, answer| match answer {
+                    Outcome::Answer(Reply::Content { content }) => case.content = Some(content),
+                    Outcome::Fault(fault) if fault.kind == FaultKind::Time => {
+                        case.content = Some(on_disk(&case.found.paths));
+                        case.fault = Some(fault);
                     }
+                    // Whatever else there is comes up again, and is said, when it is analysed.
+                    _ => {}
                 },
             ));
         }
@@ -319,7 +365,7 @@ impl Batch<'_> {
     fn one(
         &self,
         place: usize,
-        case: Ahead,
+        mut case: Ahead,
         worker: &mut Worker<'_>,
         may_again: bool,
     ) -> Option<Record> {
@@ -330,10 +376,12 @@ impl Batch<'_> {
             Some(fault) => Outcome::Fault(fault.clone()),
             None => worker.ask(
                 &Batch::job(Task::Analyse, &case, Some(&into)),
+                &mut case.spent,
                 self.stop,
                 |phase, done, total| self.watch.goes_on(place, phase, done, total),
             ),
         };
+        let may_again = may_again && case.fault.is_none();
         let (record, files) = match outcome {
             Outcome::Answer(Reply::Done {
                 record,
@@ -346,22 +394,19 @@ impl Batch<'_> {
                 (*record, files)
             }
             Outcome::Answer(Reply::Failed { fault }) | Outcome::Fault(fault) => {
-                if fault.kind == FaultKind::Memory && may_again {
+                if fault.is_of_memory() && may_again {
                     if let Ok(mut again) = self.again.lock() {
-                        again.push(Ahead {
-                            fault: None,
-                            ..case
-                        });
+                        again.push(case);
                     }
                     return None;
                 }
-                let content = self.content_of(&case, worker)?;
+                let content = self.content_of(&mut case, &fault, worker)?;
                 (Record::failed(&case.origin, &content, &fault), None)
             }
             Outcome::Abandoned => return None,
             Outcome::Answer(_) => {
                 let fault = Fault::new(FaultKind::Crash, "its worker answered something else");
-                let content = self.content_of(&case, worker)?;
+                let content = self.content_of(&mut case, &fault, worker)?;
                 (Record::failed(&case.origin, &content, &fault), None)
             }
         };
@@ -369,18 +414,24 @@ impl Batch<'_> {
     }
 
     /// The content of a case that failed, as a later run would find it.
-    fn content_of(&self, case: &Ahead, worker: &mut Worker<'_>) -> Option<String> {
+    fn content_of(
+        &self,
+        case: &mut Ahead,
+        fault: &Fault,
+        worker: &mut Worker<'_>,
+    ) -> Option<String> {
         if let Some(content) = &case.content {
             return Some(content.clone());
         }
-        match worker.ask(
-            &Batch::job(Task::Content, case, None),
-            self.stop,
-            |_, _, _| {},
-        ) {
+        // Its time is over, so nobody knows all that it holds.
+        if fault.kind == FaultKind::Time {
+            return Some(on_disk(&case.found.paths));
+        }
+        let job = Batch::job(Task::Content, case, None);
+        match worker.ask(&job, &mut case.spent, self.stop, |_, _, _| {}) {
             Outcome::Answer(Reply::Content { content }) => Some(content),
             Outcome::Abandoned => None,
-            _ => Some(case.outline.clone()),
+            _ => Some(on_disk(&case.found.paths)),
         }
     }
 

@@ -12,6 +12,11 @@ const PARENT_MEMORY: u64 = 96 << 20;
 /// The least that a worker can begin with: its threads' stacks and the tables of the program.
 pub const LEAST_WORKER: u64 = 64 << 20;
 
+/// What a worker's share should be: the least, a dictionary of 64 MB as `xz -9` and `7z -mx9`
+/// make it, and as much for what is kept of the contents. Sooner fewer workers than smaller
+/// shares: what does not fit is done again, alone.
+pub const GOOD_WORKER: u64 = LEAST_WORKER + (64 << 20) + (64 << 20);
+
 /// How the machine is shared out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shares {
@@ -28,7 +33,7 @@ impl Shares {
     /// where the bound is small, or where there are fewer cases.
     pub fn of(cases: usize, jobs: usize, max_memory: u64) -> Self {
         let room = max_memory.saturating_sub(PARENT_MEMORY).max(LEAST_WORKER);
-        let by_memory = usize::try_from(room / LEAST_WORKER).unwrap_or(usize::MAX);
+        let by_memory = usize::try_from(room / GOOD_WORKER).unwrap_or(usize::MAX);
         let workers = jobs.min(by_memory).min(cases).max(1);
         Shares {
             workers,
@@ -84,6 +89,9 @@ mod tests {
             assert!(shares.memory >= LEAST_WORKER && shares.workers <= cases);
         }
         assert_eq!(Shares::of(1, 8, 1 << 30).threads, 8);
+        let many = Shares::of(500, 64, 1 << 30);
+        assert!(many.workers > 1 && many.memory >= GOOD_WORKER);
+        assert_eq!(Shares::of(500, 2, 256 << 20).workers, 1);
         assert_eq!(Shares::of(9, 8, 0).workers, 1);
     }
 }

@@ -10,6 +10,8 @@
 //! `systeminfo`, a manifest. Loose material on a shelf with several archives is a case of its
 //! own. What holds no material is left out, and said.
 
+mod parts;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
@@ -18,7 +20,11 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use crate::bundle::{ArtifactName, HEAD_BYTES, Role, classify, single_within};
+use parts::{are_packed_parts, are_parts, is_of_windows};
+
+use crate::bundle::{
+    ArtifactName, HEAD_BYTES, IoTrouble, Role, classify, has_archive_name, single_within,
+};
 
 /// Folders within folders that may be shelves.
 const MAX_DEPTH: usize = 12;
@@ -64,6 +70,9 @@ pub struct Shelf {
     pub cases: Vec<Found>,
     /// What was left out.
     pub left_out: Vec<LeftOut>,
+    /// What was not even looked at: links, pipes, hidden or forbidden folders. It is said wherever
+    /// it lies, also below folders that hold nothing else.
+    unseen: Vec<LeftOut>,
 }
 
 /// Finds the cases below `paths`. With `as_given` each path is one case, whatever it holds. A
@@ -78,6 +87,7 @@ pub fn find(paths: &[PathBuf], as_given: bool) -> Shelf {
     }
     shelf.cases.sort_by(|a, b| a.paths.cmp(&b.paths));
     shelf.cases.dedup_by(|a, b| a.paths == b.paths);
+    shelf.left_out.append(&mut shelf.unseen);
     shelf.left_out.sort();
     shelf.left_out.dedup();
     shelf
@@ -90,6 +100,7 @@ struct Entries {
     archives: Vec<PathBuf>,
     material: Vec<(PathBuf, Material)>,
     others: Vec<PathBuf>,
+    unseen: Vec<LeftOut>,
 }
 
 impl Shelf {
@@ -120,7 +131,11 @@ impl Shelf {
             Ok(entries) => entries,
             // One that was named is a case, so that its trouble becomes a record.
             Err(_) if named => return self.add(vec![folder.to_owned()], "a folder that was named"),
-            Err(why) => return self.leave(folder, format!("cannot be listed: {why}")),
+            Err(why) => {
+                let path = folder.to_owned();
+                let why = format!("cannot be listed: {}", IoTrouble::from(&why));
+                return self.unseen.push(LeftOut { path, why });
+            }
         };
         let parts: Vec<(&PathBuf, BTreeSet<Material>)> = entries
             .folders
@@ -131,6 +146,12 @@ impl Shelf {
         let whole = |(path, material): &&(&PathBuf, BTreeSet<Material>)| {
             material.len() > 1 && !is_of_windows(path)
         };
+        if are_packed_parts(&entries, &parts) {
+            return self.add(
+                vec![folder.to_owned()],
+                "a folder whose archives are called like parts of one case",
+            );
+        }
         let several = entries.archives.len() > 1 || parts.iter().filter(whole).count() > 1;
         if !entries.material.is_empty() && !several {
             return self.add(
@@ -144,6 +165,8 @@ impl Shelf {
                 "a folder whose subfolders hold different parts of one case",
             );
         }
+        // What a case leaves out is said in its own report.
+        self.unseen.extend(entries.unseen.iter().cloned());
         if entries.archives.is_empty() && parts.is_empty() && entries.material.is_empty() {
             return match self.holds_archives(&entries, folder, depth) {
                 true => (),
@@ -164,6 +187,7 @@ impl Shelf {
         let mut inner = Shelf::default();
         inner.look_into(&entries.folders, depth);
         self.cases.append(&mut inner.cases);
+        self.unseen.append(&mut inner.unseen);
         let any = self.cases.len() > before;
         if any {
             self.left_out.append(&mut inner.left_out);
@@ -202,81 +226,40 @@ impl Shelf {
         for mut inner in found {
             self.cases.append(&mut inner.cases);
             self.left_out.append(&mut inner.left_out);
+            self.unseen.append(&mut inner.unseen);
         }
     }
-}
-
-/// True when subfolders make one case together: no two hold the same kind of material and
-/// something else says so too (each holds one kind only, or one is called like a part), or those
-/// with names of parts hold different kinds. Whoever copies a folder of Windows (`System32`, with
-/// logs and drivers in it) has copied a part, however much lies there.
-fn are_parts(folders: &[(&PathBuf, BTreeSet<Material>)]) -> bool {
-    let is_part = |path: &Path, material: &BTreeSet<Material>| {
-        is_of_windows(path) || (material.len() == 1 && is_part_name(path))
-    };
-    let named: Vec<_> = folders.iter().filter(|(p, m)| is_part(p, m)).collect();
-    let kinds: BTreeSet<Material> = folders.iter().flat_map(|(_, m)| m).copied().collect();
-    let named_kinds: BTreeSet<Material> = named.iter().flat_map(|(_, m)| m).copied().collect();
-    let held: usize = folders.iter().map(|(_, material)| material.len()).sum();
-    let all_differ = kinds.len() > 1 && kinds.len() == held;
-    let all_named = !folders.is_empty() && named.len() == folders.len();
-    let simple = folders
-        .iter()
-        .all(|(path, m)| m.len() == 1 || is_of_windows(path));
-    match simple {
-        true => all_differ || all_named || named_kinds.len() > 1,
-        false => all_differ && !named.is_empty(),
-    }
-}
-
-/// Folders of Windows itself: what lies there is a copy of one machine's.
-fn is_of_windows(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let names = [
-        "system32",
-        "sysnative",
-        "syswow64",
-        "windows",
-        "winnt",
-        "logfiles",
-    ];
-    names.contains(&name.to_lowercase().as_str())
-}
-
-/// Folders that are called like this are parts of a case, however many there are.
-fn is_part_name(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let name = name.to_lowercase();
-    [
-        "httperr", "drivers", "poolmon", "logfiles", "system32", "windows", "pool",
-    ]
-    .iter()
-    .any(|part| name.starts_with(part))
 }
 
 fn entries_of(folder: &Path) -> std::io::Result<Entries> {
     let mut listed: Vec<fs::DirEntry> = fs::read_dir(folder)?.collect::<Result<_, _>>()?;
     listed.sort_by_key(fs::DirEntry::file_name);
-    let looked: Vec<Option<(PathBuf, Looked)>> = listed
+    let looked: Vec<(PathBuf, Looked)> = listed
         .par_iter()
         .enumerate()
         .map(|(nth, entry)| {
             let (path, kind) = (entry.path(), entry.file_type()?);
-            let looked = match (is_hidden(&path) || kind.is_symlink(), kind) {
-                (true, _) => None,
-                (false, kind) if kind.is_dir() => Some(Looked::Folder),
-                (false, kind) => kind.is_file().then(|| look_at(&path, nth)),
+            let looked = match kind {
+                _ if is_hidden(&path) => Looked::Unseen("hidden, or housekeeping of a desktop"),
+                kind if kind.is_symlink() => Looked::Unseen("a link, not followed"),
+                kind if kind.is_dir() => Looked::Folder,
+                kind if kind.is_file() => look_at(&path, nth),
+                _ => Looked::Unseen("a pipe, socket or device"),
             };
-            Ok(looked.map(|looked| (path, looked)))
+            Ok((path, looked))
         })
         .collect::<std::io::Result<_>>()?;
     let mut entries = Entries::default();
-    for (path, looked) in looked.into_iter().flatten() {
+    for (path, looked) in looked {
         match looked {
             Looked::Folder => entries.folders.push(path),
             Looked::Archive => entries.archives.push(path),
             Looked::Material(material) => entries.material.push((path, material)),
             Looked::Other => entries.others.push(path),
+            Looked::Unseen(why) => entries.unseen.push(LeftOut {
+                path,
+                why: why.to_owned(),
+            }),
         }
     }
     Ok(entries)
@@ -294,6 +277,8 @@ enum Looked {
     Archive,
     Material(Material),
     Other,
+    /// Not looked at, for this reason.
+    Unseen(&'static str),
 }
 
 /// A file by its name and first bytes; beyond [`MAX_LOOKED`] by its name alone.
@@ -321,15 +306,6 @@ fn look_at(path: &Path, nth: usize) -> Looked {
         Role::SystemInfo | Role::Manifest => Looked::Material(Material::Host),
         _ => Looked::Other,
     }
-}
-
-/// A damaged archive is one still: its name says so.
-fn has_archive_name(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    matches!(
-        extension.to_lowercase().as_str(),
-        "zip" | "7z" | "rar" | "cab" | "tar" | "tgz" | "txz" | "tzst" | "tbz2" | "tbz"
-    )
 }
 
 /// Kinds of material anywhere below a folder; ends as soon as all are seen.
@@ -483,6 +459,30 @@ mod tests {
             "pool uploads/b/pool.txt",
         ];
         assert_eq!(cases(&shelf), ["pool uploads/a", "pool uploads/b"]);
+    }
+
+    #[test]
+    fn archives_that_are_called_like_parts_are_one_case() {
+        let parts = ["c/HTTPERR.zip", "c/drivers.zip", "c/pool.txt"];
+        assert_eq!(cases(&parts), ["c"]);
+        assert_eq!(cases(&["c/httperr.zip", "c/Drivers.zip"]), ["c"]);
+        let others = cases(&["c/httperr.zip", "c/drivers.zip", "c/acme.zip"]);
+        assert_eq!(others, ["c/acme.zip", "c/drivers.zip", "c/httperr.zip"]);
+        let hosts = cases(&["c/httperr-a.zip", "c/httperr-b.zip"]);
+        assert_eq!(hosts, ["c/httperr-a.zip", "c/httperr-b.zip"]);
+    }
+
+    #[test]
+    fn a_broken_archive_is_a_case_by_its_name() {
+        let names = ["a.tar.gz", "b.TAR.XZ", "c.tgz", "d.tar.zst"];
+        assert_eq!(cases(&names), names);
+    }
+
+    #[test]
+    fn what_is_not_looked_at_is_said_below_folders_that_hold_nothing_else() {
+        let (found, left) = found(&["a.zip", "b.zip", "c/.git/x", ".cache/y", "c/z.md"]);
+        assert_eq!(found.len(), 2);
+        assert_eq!(left, [".cache", "c", "c/.git"]);
     }
 
     #[test]

@@ -6,9 +6,10 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
-use super::case_key::{key, of_unopened};
+use super::case_key::{key, on_disk};
 use super::crew::{Outcome, Stop, Worker};
 use super::failure::{Fault, FaultKind};
 use super::job::{Job, Reply, Task, WireOrigin, WirePath};
@@ -41,6 +42,11 @@ pub fn run(
     stop: &Stop,
 ) -> io::Result<Streamed> {
     let shares = Shares::of(usize::MAX, settings.jobs, settings.max_memory);
+    let gate = RwLock::new(());
+    let turns = Turns {
+        gate: &gate,
+        may_again: shares.workers > 1,
+    };
     watch.stage(Stage::Analysing, 0, 0);
     let next = Mutex::new(next);
     let written = Mutex::new((out, Streamed::default(), None::<io::Error>));
@@ -57,13 +63,14 @@ pub fn run(
     };
     std::thread::scope(|scope| {
         for place in 0..shares.workers {
-            let (take, written) = (&take, &written);
+            let (take, written, turns) = (&take, &written, &turns);
             scope.spawn(move || {
                 let mut worker = Worker::new(&settings.worker, shares.memory, shares.threads);
                 while !stop.is_asked()
                     && let Some(path) = take()
                 {
-                    let Some(record) = one(place, path, settings, &mut worker, watch, stop) else {
+                    let Some(record) = one(place, path, settings, turns, &mut worker, watch, stop)
+                    else {
                         break;
                     };
                     let Ok(mut written) = written.lock() else {
@@ -93,53 +100,138 @@ fn write(out: &mut (dyn Write + Send), record: &Record) -> io::Result<()> {
     out.flush()
 }
 
+/// One path from its job to its record; `None` when it was abandoned.
 fn one(
     place: usize,
     path: PathBuf,
     settings: &Settings<'_>,
+    turns: &Turns<'_>,
     worker: &mut Worker<'_>,
     watch: &dyn Watch,
     stop: &Stop,
 ) -> Option<Record> {
     let found = shelf::find(std::slice::from_ref(&path), true);
     let found = found.cases.into_iter().next()?;
-    let paths = vec![path];
-    let origin = Origin {
-        path: shown(&paths),
-        taken_as: found.taken_as.to_owned(),
-        group: found.group,
-        bytes: found.bytes,
-        reproduce: (settings.reproduce)(&paths),
+    let case = Case {
+        origin: Origin {
+            path: shown(&found.paths),
+            taken_as: found.taken_as.to_owned(),
+            group: found.group,
+            bytes: found.bytes,
+            reproduce: (settings.reproduce)(&found.paths),
+        },
+        paths: found.paths,
     };
-    let job = |task| Job {
-        task,
-        paths: paths.iter().map(|p| WirePath::new(p)).collect(),
-        into: None,
-        origin: WireOrigin::from(&origin),
-    };
-    watch.begins(place, &origin.path, found.bytes);
+    watch.begins(place, &case.origin.path, case.origin.bytes);
     let told = |phase: &str, done, total| watch.goes_on(place, phase, done, total);
-    let mut record = match worker.ask(&job(Task::Analyse), stop, told) {
-        Outcome::Answer(Reply::Done { record, .. }) => *record,
-        Outcome::Abandoned => return None,
-        Outcome::Answer(Reply::Failed { fault }) | Outcome::Fault(fault) => {
-            let content = match worker.ask(&job(Task::Content), stop, |_, _, _| {}) {
-                Outcome::Answer(Reply::Content { content }) => content,
-                Outcome::Abandoned => return None,
-                _ => of_unopened(paths.first().map_or("".as_ref(), |p| p)),
-            };
-            Record::failed(&origin, &content, &fault)
-        }
-        Outcome::Answer(_) => {
-            let fault = Fault::new(FaultKind::Crash, "its worker answered something else");
-            Record::failed(&origin, &of_unopened("".as_ref()), &fault)
-        }
+    let mut spent = Duration::ZERO;
+    let turn = turns.shared(worker);
+    let mut record = case.asked(worker, &mut spent, stop, &told);
+    drop(turn);
+    if let Ok(Err(fault)) = &record
+        && fault.is_of_memory()
+        && turns.may_again
+    {
+        let _turn = turns.alone(worker);
+        let alone = Shares::alone(settings.jobs, settings.max_memory);
+        let mut worker = Worker::new(&settings.worker, alone.memory, alone.threads);
+        record = case.asked(&mut worker, &mut spent, stop, &told);
+    }
+    let mut record = match record.ok()? {
+        Ok(record) => record,
+        Err(fault) => case.failed(&fault, worker, &mut spent, stop)?,
     };
     record.key = key(
         env!("CARGO_PKG_VERSION"),
         &settings.options,
         &record.content,
     );
-    watch.ends(place, &origin.path, found.bytes, Some(&record));
+    watch.ends(place, &case.origin.path, case.origin.bytes, Some(&record));
     Some(record)
+}
+
+/// The case was given up on request.
+struct Abandoned;
+
+/// What one path is.
+struct Case {
+    paths: Vec<PathBuf>,
+    origin: Origin,
+}
+
+impl Case {
+    fn job(&self, task: Task) -> Job {
+        Job {
+            task,
+            paths: self.paths.iter().map(|p| WirePath::new(p)).collect(),
+            into: None,
+            origin: WireOrigin::from(&self.origin),
+        }
+    }
+
+    /// Has it analysed.
+    fn asked(
+        &self,
+        worker: &mut Worker<'_>,
+        spent: &mut Duration,
+        stop: &Stop,
+        told: &dyn Fn(&str, u64, u64),
+    ) -> Result<Result<Record, Fault>, Abandoned> {
+        match worker.ask(&self.job(Task::Analyse), spent, stop, told) {
+            Outcome::Answer(Reply::Done { record, .. }) => Ok(Ok(*record)),
+            Outcome::Abandoned => Err(Abandoned),
+            Outcome::Answer(Reply::Failed { fault }) | Outcome::Fault(fault) => Ok(Err(fault)),
+            Outcome::Answer(_) => Ok(Err(Fault::new(
+                FaultKind::Crash,
+                "its worker answered something else",
+            ))),
+        }
+    }
+
+    /// Its record when it failed; nothing when it was abandoned on the way.
+    fn failed(
+        &self,
+        fault: &Fault,
+        worker: &mut Worker<'_>,
+        spent: &mut Duration,
+        stop: &Stop,
+    ) -> Option<Record> {
+        let on_disk = || on_disk(&self.paths);
+        let content = match fault.kind {
+            // Its time is over, so nobody knows all that it holds.
+            FaultKind::Time => on_disk(),
+            _ => match worker.ask(&self.job(Task::Content), spent, stop, |_, _, _| {}) {
+                Outcome::Answer(Reply::Content { content }) => content,
+                Outcome::Abandoned => return None,
+                _ => on_disk(),
+            },
+        };
+        Some(Record::failed(&self.origin, &content, fault))
+    }
+}
+
+/// Who works: many with their shares, or one alone with all memory.
+struct Turns<'a> {
+    gate: &'a RwLock<()>,
+    /// Whether there is more memory than a share.
+    may_again: bool,
+}
+
+impl<'a> Turns<'a> {
+    /// A turn beside others. Who has to wait for one that works alone gives its memory back.
+    fn shared(&self, worker: &mut Worker<'_>) -> Option<RwLockReadGuard<'a, ()>> {
+        match self.gate.try_read() {
+            Ok(turn) => Some(turn),
+            Err(_) => {
+                worker.rest();
+                self.gate.read().ok()
+            }
+        }
+    }
+
+    /// A turn without others.
+    fn alone(&self, worker: &mut Worker<'_>) -> Option<RwLockWriteGuard<'a, ()>> {
+        worker.rest();
+        self.gate.write().ok()
+    }
 }

@@ -10,9 +10,13 @@ use std::time::{Duration, Instant};
 use super::case_key;
 use super::failure::{Fault, FaultKind};
 use super::job::{Job, Reply, Task, WireOrigin, WirePath};
+use super::losses::Losses;
 use super::record::{Origin, Record};
 use super::{images, store};
-use crate::bundle::{Bundle, HashingWriter, Limits, OpenError, Password};
+use crate::bundle::{
+    Bundle, BundleNote, ContentDigest, HashingWriter, LimitHit, Limits, OpenError, Password,
+    SkipReason, Skipped, is_memory_short,
+};
 use crate::case::{self, ImageMemory, Options, Phase, Progress};
 use crate::report::escape::Neutral;
 use crate::report::{Report, folder};
@@ -63,6 +67,10 @@ pub fn serve(
         let reply = match catch_unwind(AssertUnwindSafe(|| answer(bench, &job, &out))) {
             Ok(Ok(reply)) => reply,
             Ok(Err(fault)) => Reply::Failed { fault },
+            // Who is refused memory may answer with a panic.
+            Err(_) if is_memory_short() => Reply::Failed {
+                fault: out_of_memory(),
+            },
             Err(panic) => Reply::Failed {
                 fault: Fault::new(FaultKind::Panic, words_of(panic.as_ref())),
             },
@@ -103,6 +111,9 @@ fn answer(bench: &Bench, job: &Job, out: &Mutex<&mut (dyn Write + Send)>) -> Res
         Task::Outline => {
             let listed = Bundle::list(&paths, &bench.limits, bench.password.as_ref())
                 .map_err(|error| fault_of(&error))?;
+            if listed.lacked_memory {
+                return Err(out_of_memory());
+            }
             not_empty(listed.entries.len(), listed.skipped)?;
             Ok(Reply::Outline {
                 outline: case_key::outline(&listed),
@@ -112,11 +123,12 @@ fn answer(bench: &Bench, job: &Job, out: &Mutex<&mut (dyn Write + Send)>) -> Res
         Task::Content => {
             let bundle = opened(bench, &paths)?;
             let contents = case::content_digests(&bundle);
+            with_enough_memory(&bundle)?;
             Ok(Reply::Content {
-                content: bundle.case_digest(&contents).to_string(),
+                content: content_of(&bundle, &paths, &contents),
             })
         }
-        Task::Analyse => analyse(bench, job, &opened(bench, &paths)?, out),
+        Task::Analyse => analyse(bench, job, &paths, out),
     }
 }
 
@@ -135,17 +147,57 @@ fn not_empty(files: usize, left_out: usize) -> Result<(), Fault> {
     Err(Fault::new(FaultKind::Open, text))
 }
 
+/// Words and share are the parent's: it knows what a worker may have.
+fn out_of_memory() -> Fault {
+    Fault::new(FaultKind::Memory, "wanted more memory than there is")
+}
+
+/// Whatever was found where memory was refused is no result: with more of it there is more.
+fn with_enough_memory(bundle: &Bundle) -> Result<(), Fault> {
+    match bundle.lacked_memory() {
+        true => Err(out_of_memory()),
+        false => Ok(()),
+    }
+}
+
+/// What the case holds, given the digests of all its artifacts.
+fn content_of(bundle: &Bundle, paths: &[PathBuf], contents: &[ContentDigest]) -> String {
+    let id = bundle.case_digest(contents).to_string();
+    if contents.iter().all(|content| content.is_whole()) && is_listed_whole(bundle) {
+        return id;
+    }
+    let file = bundle.input_sha256().ok().flatten();
+    case_key::of_incomplete(&id, paths, file.map(|f| f.to_string()).as_deref())
+}
+
+/// Whether all that the case holds is in its inventory.
+fn is_listed_whole(bundle: &Bundle) -> bool {
+    let unlisted = |skipped: &Skipped| matches!(skipped.why, SkipReason::Unreadable(_));
+    // Bytes that a limit cut off are in the digests of contents.
+    let left_out = |hit: &LimitHit| !matches!(hit, LimitHit::Bytes { .. });
+    !bundle.notes().iter().any(BundleNote::is_damage)
+        && !bundle.skipped().iter().any(unlisted)
+        && !bundle.limits_hit().iter().any(left_out)
+}
+
 fn analyse(
     bench: &Bench,
     job: &Job,
-    bundle: &Bundle,
+    paths: &[PathBuf],
     out: &Mutex<&mut (dyn Write + Send)>,
 ) -> Result<Reply, Fault> {
+    let bundle = &opened(bench, paths)?;
     let told = Told::new(out);
     let memory = images::Counted::new(bench.memory.as_ref());
     let (more, options) = (&bench.more_images, &bench.options);
-    let report = case::analyse_with(bundle, more, options, &told, &memory);
-    let record = Record::of(&Origin::from(&job.origin), &report);
+    let (report, contents) = case::analyse_and_digest(bundle, more, options, &told, &memory);
+    with_enough_memory(bundle)?;
+    let losses = Losses::of(bundle, &report);
+    if let Some(fault) = losses.total(bundle, paths, &report) {
+        return Err(fault);
+    }
+    let content = content_of(bundle, paths, &contents);
+    let record = Record::of(&Origin::from(&job.origin), &content, &report, &losses);
     let files = match job.into.as_ref().and_then(WirePath::path) {
         Some(folder) => Some(
             write(&report, bundle, &memory, &folder)
@@ -186,6 +238,7 @@ fn write(
 
 fn fault_of(error: &OpenError) -> Fault {
     let kind = match error.is_refusal() {
+        _ if error.kind.is_of_memory() => FaultKind::Memory,
         true => FaultKind::Refused,
         false => FaultKind::Open,
     };

@@ -141,6 +141,16 @@ impl fmt::Display for Encryption {
 }
 
 impl ArtifactIssue {
+    /// Whether it says that memory was refused.
+    pub(super) fn is_of_memory(&self) -> bool {
+        match self {
+            ArtifactIssue::Fault(fault) => fault.is_of_memory(),
+            ArtifactIssue::Unreadable(trouble) => trouble.is_of_memory(),
+            ArtifactIssue::NotOpened(NotOpened::Trouble(why)) => why.is_of_memory(),
+            _ => false,
+        }
+    }
+
     /// Whether it says that the artifact is encrypted and was not opened.
     pub fn is_locked(&self) -> bool {
         use super::trouble::OpenErrorKind::EncryptedDirectory;
@@ -199,6 +209,16 @@ impl From<&io::Error> for IoTrouble {
             io::ErrorKind::PermissionDenied => IoTrouble::PermissionDenied,
             kind => IoTrouble::Other(SystemErrorKind(kind)),
         }
+    }
+}
+
+impl IoTrouble {
+    /// Whether memory was refused.
+    pub(super) fn is_of_memory(self) -> bool {
+        matches!(
+            self,
+            IoTrouble::Other(SystemErrorKind(io::ErrorKind::OutOfMemory))
+        )
     }
 }
 

@@ -180,6 +180,11 @@ pub enum ContentDigest {
 }
 
 impl ContentDigest {
+    /// Whether every byte is in it: only then are two contents of one digest the same.
+    pub fn is_whole(self) -> bool {
+        matches!(self, ContentDigest::Whole(_))
+    }
+
     /// The digest of the bytes that were read, if any were.
     pub fn sha256(self) -> Option<Sha256> {
         match self {

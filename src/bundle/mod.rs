@@ -39,6 +39,7 @@ mod note;
 mod open;
 mod password;
 mod reader;
+mod shortage;
 mod source;
 mod trouble;
 
@@ -48,7 +49,7 @@ pub use artifact::{
 };
 pub(crate) use classify::misses_poolmon;
 pub use classify::{Basis, HEAD_BYTES, NameHint, NotAnImage, Role, RoleReason, classify};
-pub use container::{ContainerKind, Packing, single_within};
+pub use container::{ContainerKind, Packing, has_archive_name, single_within};
 pub use digest::{ContentDigest, HashingReader, HashingWriter, NotADigest, Sha256, case_digest};
 pub use limits::{ByteLimit, LimitHit, Limits};
 pub use manifest::{FileRole, Manifest, ManifestFile, ManifestHost, NoManifest};
@@ -57,6 +58,7 @@ pub use note::{BundleNote, DirectoryFault};
 pub use open::{InputKind, Listed, ListedEntry};
 pub use password::Password;
 pub use reader::{ArtifactReader, ReadError, ReadErrorKind, ReadFault};
+pub use shortage::is_memory_short;
 pub use trouble::{OpenError, OpenErrorKind};
 
 use open::Place;
@@ -184,6 +186,18 @@ impl Bundle {
         self.ledger.faults()
     }
 
+    /// True if something of the upload was not read because memory was refused. What was found is
+    /// then no ground for a verdict: with more memory there is more.
+    pub fn lacked_memory(&self) -> bool {
+        let faults = self.faults();
+        faults.iter().any(|(_, fault)| fault.is_of_memory())
+            || self.notes.iter().any(BundleNote::is_of_memory)
+            || self
+                .artifacts
+                .iter()
+                .any(|artifact| artifact.issues.iter().any(ArtifactIssue::is_of_memory))
+    }
+
     /// Bytes of an artifact's content: as the file system has it, or as some reader
     /// counted to the end. `None` before an archive's entry was read to its end.
     pub fn size_of(&self, id: ArtifactId) -> Option<u64> {
@@ -202,13 +216,15 @@ impl Bundle {
         };
         let artifact = self.artifact(id).ok_or_else(unknown)?;
         let place = self.places.get(id.index()).ok_or_else(unknown)?;
-        let content = place
-            .container
-            .open(place.index)
-            .map_err(|kind| ReadError {
+        let content = place.container.open(place.index).map_err(|kind| {
+            if kind.is_of_memory() {
+                self.ledger.record_fault(id, ReadFault::OutOfMemory);
+            }
+            ReadError {
                 name: artifact.name.clone(),
                 kind,
-            })?;
+            }
+        })?;
         Ok(ArtifactReader::new(
             id,
             content,
@@ -256,7 +272,10 @@ impl Bundle {
         }
         let mut reader = self.open_artifact(id)?;
         let room = usize::try_from(known).unwrap_or(0).min(MAX_ROOM);
-        let io = |error| fail(ReadErrorKind::Io(IoTrouble::from(&error)));
+        let io = |error: io::Error| {
+            self.note_refusal(id, &error);
+            fail(ReadErrorKind::Io(IoTrouble::from(&error)))
+        };
         if bytes.len() < room {
             bytes.resize(room, 0);
         }
@@ -275,7 +294,20 @@ impl Bundle {
         match reader.read(&mut [0]) {
             Ok(0) => Ok(filled),
             Ok(_) => Err(fail(ReadErrorKind::LargerThan { cap })),
-            Err(error) => Err(fail(ReadErrorKind::Io(IoTrouble::from(&error)))),
+            Err(error) => Err(io(error)),
+        }
+    }
+
+    /// The words for an error that came up beside an artifact's reader, as when a buffer for its
+    /// content does not grow: readers themselves keep their faults.
+    pub fn failed(&self, id: ArtifactId, error: &io::Error) -> String {
+        self.note_refusal(id, error);
+        error.to_string()
+    }
+
+    fn note_refusal(&self, id: ArtifactId, error: &io::Error) {
+        if shortage::is_refusal(error) {
+            self.ledger.record_fault(id, ReadFault::OutOfMemory);
         }
     }
 

@@ -26,6 +26,7 @@ use super::note::BundleNote;
 use super::open::{Collected, Found, Means, Placing};
 use super::reader::ReadFault;
 use super::source::Source;
+use super::trouble::OpenErrorKind;
 use rayon::prelude::*;
 use std::io::Read;
 use std::sync::Arc;
@@ -43,8 +44,17 @@ pub(super) fn unwrapped(mut listing: Listing, means: &Means<'_>) -> (Listing, us
             break;
         }
         let name = only.name.clone();
-        let Some(Ok(inner)) = open(&listing.container, 0, only, means) else {
-            break;
+        let inner = match open(&listing.container, 0, only, means) {
+            Some(Ok(inner)) => inner,
+            Some(Err(NotOpened::Trouble(why))) if why.is_of_memory() => {
+                // The next try may succeed, and would give other names.
+                let because = ReadFault::OutOfMemory;
+                listing
+                    .notes
+                    .push(BundleNote::ArchiveCut { at: 0, because });
+                break;
+            }
+            _ => break,
         };
         listing = replaced(listing, inner, name);
         level += 1;
@@ -93,7 +103,11 @@ fn is_archive(found: &Found) -> bool {
         container, index, ..
     } = found;
     let head = Feed::of_entry(container, *index).head(HEAD_BYTES as u64);
-    head.is_ok_and(|head| container::is_archive(&found.entry.name, &head))
+    match head {
+        Ok(head) => container::is_archive(&found.entry.name, &head),
+        // Whether it is one shows when it is opened, or that is said.
+        Err(why) => why.is_of_memory(),
+    }
 }
 
 fn open_found(collected: &mut Collected, index: usize, means: &Means<'_>) {
@@ -154,7 +168,13 @@ fn open(
     means: &Means<'_>,
 ) -> Option<Result<Listing, NotOpened>> {
     let feed = Feed::of_entry(container, index);
-    let head = feed.head(HEAD_BYTES as u64).ok()?;
+    let head = match feed.head(HEAD_BYTES as u64) {
+        Ok(head) => head,
+        Err(why) if why.is_of_memory() => {
+            return Some(Err(NotOpened::Trouble(OpenErrorKind::OutOfMemory)));
+        }
+        Err(_) => return None,
+    };
     if let Some(what) = container::not_read(&head) {
         return Some(Err(NotOpened::Format(what)));
     }
@@ -198,10 +218,13 @@ fn in_memory(feed: &Feed, means: &Means<'_>) -> Result<(Source, Option<ReadFault
         .map_err(trouble)?
         .take(allowed.saturating_add(1));
     let fault = content.read_to_end(&mut bytes).err();
+    let fault = fault.map(|error| ReadFault::of(&error));
+    if fault.is_some_and(ReadFault::is_of_memory) {
+        return Err(NotOpened::Trouble(OpenErrorKind::OutOfMemory));
+    }
     if !means.hoard().take(bytes.len() as u64) {
         return Err(NotOpened::TooLarge { allowed });
     }
     bytes.shrink_to_fit();
-    let fault = fault.map(|error| ReadFault::of(&error));
     Ok((Source::of_memory(bytes), fault))
 }

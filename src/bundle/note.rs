@@ -88,6 +88,15 @@ impl BundleNote {
         }
     }
 
+    /// Whether it says that memory was refused.
+    pub(super) fn is_of_memory(&self) -> bool {
+        match self {
+            BundleNote::ArchiveCut { because, .. } => because.is_of_memory(),
+            BundleNote::Within { note, .. } => note.is_of_memory(),
+            _ => false,
+        }
+    }
+
     /// Whether it only says how names were made: of a folder and an archive of it, only
     /// one may say so, and both give one report.
     pub fn is_about_names(&self) -> bool {
@@ -157,6 +166,14 @@ impl fmt::Display for BundleNote {
                 f,
                 "the archive's checksum does not fit its content, read to byte {at}: some bytes \
                  are wrong. Ask for the file again"
+            ),
+            BundleNote::ArchiveCut {
+                at,
+                because: ReadFault::OutOfMemory,
+            } => write!(
+                f,
+                "the archive was read to byte {at} of its unpacked content; for more there was not \
+                 enough memory. It may be intact: try again where there is more"
             ),
             BundleNote::ArchiveCut { at, because } => write!(
                 f,

@@ -60,6 +60,8 @@ pub struct Listed {
     pub entries: Vec<ListedEntry>,
     /// How much was seen that is no artifact.
     pub skipped: usize,
+    /// Memory was refused on the way, so that something may be missing.
+    pub lacked_memory: bool,
 }
 
 /// One entry of a [`Listed`] upload.
@@ -110,6 +112,9 @@ pub(super) fn list(
 ) -> Result<Listed, OpenError> {
     let (mut collected, _, _) = collect(paths, &Means::new(limits, password))?;
     collected.sort();
+    let of_memory = |found: &Found| found.entry.issues.iter().any(ArtifactIssue::is_of_memory);
+    let lacked_memory = collected.notes.iter().any(BundleNote::is_of_memory)
+        || collected.found.iter().any(of_memory);
     let listed = |Found { entry, .. }: Found| ListedEntry {
         locked: entry.issues.iter().any(ArtifactIssue::is_locked),
         name: entry.name,
@@ -119,6 +124,7 @@ pub(super) fn list(
     Ok(Listed {
         entries: collected.found.into_iter().map(listed).collect(),
         skipped: collected.skipped.len(),
+        lacked_memory,
     })
 }
 

@@ -7,6 +7,7 @@
 use super::artifact::{ArtifactId, Encryption, HOW_TO_GIVE, IoTrouble};
 use super::limits::{Allowance, ByteLimit};
 use super::name::ArtifactName;
+use super::shortage;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Read};
@@ -28,6 +29,9 @@ pub enum ReadFault {
         /// Bytes that it may take.
         allowed: u64,
     },
+    /// The system, or the share of a batch's worker, had no more memory when it was unpacked. That
+    /// is no word about the artifact.
+    OutOfMemory,
     /// A limit of the bundle was met.
     LimitReached {
         /// Which one.
@@ -55,6 +59,10 @@ impl fmt::Display for ReadFault {
                 "unpacking it needs more than the {} MiB of memory that it is given",
                 allowed >> 20
             ),
+            ReadFault::OutOfMemory => f.write_str(
+                "there was not enough memory to unpack it: it may be intact. Try again where there \
+                 is more",
+            ),
             ReadFault::LimitReached { limit, allowed } => {
                 write!(
                     f,
@@ -77,10 +85,18 @@ impl ReadFault {
             .and_then(|inner| inner.downcast_ref::<ReadFault>());
         match (carried, error.kind()) {
             (Some(fault), _) => *fault,
+            (None, _) if shortage::is_refusal(error) => ReadFault::OutOfMemory,
             (None, io::ErrorKind::UnexpectedEof) => ReadFault::Truncated,
             (None, io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => ReadFault::Damaged,
             (None, _) => ReadFault::Io(IoTrouble::from(error)),
         }
+    }
+}
+
+impl ReadFault {
+    /// Whether memory was refused: with more of it there may be nothing wrong.
+    pub fn is_of_memory(self) -> bool {
+        self == ReadFault::OutOfMemory
     }
 }
 
@@ -153,6 +169,26 @@ pub enum ReadErrorKind {
     },
 }
 
+impl ReadErrorKind {
+    /// Whether memory was refused.
+    pub(super) fn is_of_memory(self) -> bool {
+        match self {
+            ReadErrorKind::Faulty(fault) => fault.is_of_memory(),
+            ReadErrorKind::Io(trouble) => trouble.is_of_memory(),
+            _ => false,
+        }
+    }
+
+    /// The fault that a stream ends with which could not be opened for this.
+    pub(super) fn as_fault(self) -> ReadFault {
+        match self {
+            ReadErrorKind::Faulty(fault) => fault,
+            ReadErrorKind::Io(trouble) => ReadFault::Io(trouble),
+            _ => ReadFault::Damaged,
+        }
+    }
+}
+
 /// What readers learnt, shared by all of them.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
@@ -171,7 +207,12 @@ impl Ledger {
     }
 
     pub(super) fn record_fault(&self, id: ArtifactId, fault: ReadFault) {
-        self.state().faults.insert(id, fault);
+        let mut state = self.state();
+        // Once memory was refused, nothing that is found later takes that back.
+        let known = state.faults.get(&id);
+        if !known.is_some_and(|known| known.is_of_memory()) {
+            state.faults.insert(id, fault);
+        }
     }
 
     pub(super) fn record_size(&self, id: ArtifactId, bytes: u64) {
@@ -339,6 +380,16 @@ mod tests {
         );
         assert_eq!(reader.ledger.faults(), [(ArtifactId(0), cut)]);
         assert_eq!(reader.ledger.size(ArtifactId(0)), None);
+    }
+
+    #[test]
+    fn refused_memory_is_a_fault_of_its_own_and_is_not_forgotten() {
+        let refused = io::Error::from(io::ErrorKind::OutOfMemory);
+        assert_eq!(ReadFault::of(&refused), ReadFault::OutOfMemory);
+        let ledger = Ledger::default();
+        ledger.record_fault(ArtifactId(1), ReadFault::OutOfMemory);
+        ledger.record_fault(ArtifactId(1), ReadFault::Damaged);
+        assert_eq!(ledger.faults(), [(ArtifactId(1), ReadFault::OutOfMemory)]);
     }
 
     #[test]

@@ -24,6 +24,11 @@ pub enum OpenErrorKind {
     /// The system does not open it.
     #[error("{0}")]
     Io(IoTrouble),
+    /// Memory was refused while it was listed.
+    #[error(
+        "there was not enough memory to unpack it: it may be intact. Try again where there is more"
+    )]
+    OutOfMemory,
     /// A pipe, socket or device.
     #[error("neither a file nor a folder; save its content in a file first")]
     SpecialFile,
@@ -68,6 +73,17 @@ fn locked_directory(wrong: bool) -> String {
             "encrypted, its names too; give its password ({})",
             HOW_TO_GIVE
         ),
+    }
+}
+
+impl OpenErrorKind {
+    /// Whether memory was refused: with more of it there may be nothing wrong.
+    pub fn is_of_memory(&self) -> bool {
+        match self {
+            OpenErrorKind::OutOfMemory => true,
+            OpenErrorKind::Io(trouble) => trouble.is_of_memory(),
+            _ => false,
+        }
     }
 }
 

@@ -154,6 +154,18 @@ pub fn analyse_with(
     progress: &dyn Progress,
     memory: &dyn ImageMemory,
 ) -> Report {
+    analyse_and_digest(bundle, more_images, options, progress, memory).0
+}
+
+/// As [`analyse_with`], with the digests that the case's id was made of, as [`content_digests`]
+/// gives them.
+pub fn analyse_and_digest(
+    bundle: &Bundle,
+    more_images: &[Bundle],
+    options: &Options,
+    progress: &dyn Progress,
+    memory: &dyn ImageMemory,
+) -> (Report, Vec<ContentDigest>) {
     let mut survey = survey::read(bundle, options, progress);
     let log = logs::settle(bundle, &mut survey);
     let events = events::settle(bundle, &mut survey, options);
@@ -168,7 +180,7 @@ pub fn analyse_with(
         images.mark_loaded(custody);
     }
     listed::mark(&mut images, &survey);
-    assemble::report(&assemble::Parts {
+    let report = assemble::report(&assemble::Parts {
         bundle,
         survey: &survey,
         log: &log,
@@ -179,5 +191,7 @@ pub fn analyse_with(
         images: &images,
         custody: &custody,
         options,
-    })
+    });
+    let digests = survey.entries.iter().map(|entry| entry.digest).collect();
+    (report, digests)
 }

@@ -426,7 +426,7 @@ fn read_small(bundle: &Bundle, artifact: &Artifact) -> Result<(Vec<u8>, ContentD
         .by_ref()
         .take(MAX_SMALL)
         .read_to_end(&mut bytes)
-        .map_err(|e| e.to_string())?;
+        .map_err(|e| bundle.failed(artifact.id, &e))?;
     let (sha256, _, mut reader) = hashing.into_parts();
     let more = matches!(reader.read(&mut [0]), Ok(n) if n > 0);
     if more {

@@ -160,6 +160,10 @@ fn tell(summary: &Summary, left_out: usize, folder: &Path) {
             format!("{} failed (see index.html)", count(s.failed)),
         ),
         said(
+            s.in_part,
+            format!("{} read in part (see index.html)", count(s.in_part)),
+        ),
+        said(
             more,
             format!("{} of the same content", counted(more, "further path")),
         ),

@@ -3,6 +3,7 @@
 //! | module | asks |
 //! |---|---|
 //! | [`records`] | does every case come out as alone, each path once, the hostile ones with a reason? |
+//! | [`content`] | what cannot be read: memory, passwords, damage, time; is it said, and never confused? |
 //! | [`resume`] | killed, interrupted, run twice, sharded and merged: the same bytes in the end? |
 //! | [`stream`] | paths in, records out, for engines that drive the program |
 //! | [`results`] | the roll-up, the table, the page, and rules of known issues |
@@ -11,6 +12,7 @@
 //! the figure that the program is judged by), `POOLSLEUTH_BATCH_KILLS` how often the batch is
 //! killed (3).
 
+mod content;
 mod records;
 mod results;
 mod resume;

@@ -208,6 +208,11 @@ fn case_row(out: &mut Html, record: &Record) {
         false => "</td><td class=\"status-failed\">",
     });
     out.name(&outcome_words(outcome_of(record)).0);
+    if record.has_losses() {
+        out.raw(" <small");
+        out.attr("title", record.losses.as_deref().unwrap_or_default());
+        out.raw(">read in part</small>");
+    }
     out.raw("</td><td>")
         .name(&text(&record.confidence))
         .raw("</td><td>");

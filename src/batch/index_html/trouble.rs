@@ -7,8 +7,10 @@ use crate::batch::record::Record;
 use crate::report::html::frame::{self, Holds};
 use crate::report::html::list::Bounds;
 use crate::report::html::markup::Html;
+use crate::report::wording;
 
 const FAILED: Bounds = Bounds::new(1_000, 600);
+const IN_PART: Bounds = Bounds::new(1_000, 600);
 
 pub(super) fn unreadable(out: &mut Html, results: &Results<'_>) {
     section(out, "unreadable");
@@ -18,10 +20,15 @@ pub(super) fn unreadable(out: &mut Html, results: &Results<'_>) {
         .map(|state| &state.record)
         .filter(|record| !record.is_ok())
         .collect();
-    if failed.is_empty() {
-        frame::nothing(out, "Every case was analysed.");
-        return end_section(out);
+    match failed.is_empty() {
+        true => frame::nothing(out, "Every case was analysed."),
+        false => table_of_failed(out, failed),
     }
+    in_part(out, results);
+    end_section(out);
+}
+
+fn table_of_failed(out: &mut Html, failed: Vec<&Record>) {
     let columns = [
         ("Case", Holds::Words),
         ("What", Holds::Words),
@@ -38,7 +45,35 @@ pub(super) fn unreadable(out: &mut Html, results: &Results<'_>) {
         row,
     );
     more(out, left, "cases in the view unreadable of rollup.sqlite");
-    end_section(out);
+}
+
+/// Cases that were analysed without something that is in them.
+fn in_part(out: &mut Html, results: &Results<'_>) {
+    let records = results.states.iter().map(|state| &state.record);
+    let lost: Vec<&Record> = records.filter(|record| record.has_losses()).collect();
+    if lost.is_empty() {
+        return;
+    }
+    let columns = [
+        ("Case", Holds::Words),
+        ("Files lost", Holds::Numbers),
+        ("What could not be read", Holds::Words),
+    ];
+    let caption = format!("Cases that were read in part: {}", lost.len());
+    let heading = ("tools", caption.as_str());
+    let left = frame::table(out, heading, &columns, lost.into_iter(), IN_PART, lost_row);
+    more(out, left, "cases in the view in_part of rollup.sqlite");
+}
+
+fn lost_row(out: &mut Html, record: &Record) {
+    out.raw("<tr><th scope=\"row\">");
+    cases::case_link(out, record);
+    out.raw("</th>");
+    let files = record.artifacts_lost;
+    frame::number_cell(out, Some(files as f64), &wording::count(files));
+    out.raw("<td>");
+    out.sentence(record.losses.as_deref().unwrap_or_default());
+    out.raw("</td></tr>\n");
 }
 
 fn row(out: &mut Html, record: &Record) {

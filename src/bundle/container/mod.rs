@@ -22,7 +22,7 @@ use super::limits::{Claim, LimitHit, Limits};
 use super::name::{ArtifactName, NameEncoding};
 use super::note::BundleNote;
 use super::password::Password;
-use super::reader::ReadErrorKind;
+use super::reader::{ReadErrorKind, ReadFault};
 use super::source::Source;
 use super::trouble::OpenErrorKind;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -185,9 +185,13 @@ impl Feed {
     /// The first `len` bytes, or what there is of them before a fault.
     pub(super) fn head(&self, len: u64) -> Result<Vec<u8>, ReadErrorKind> {
         let mut head = Vec::new();
-        // What came before a fault is in `head`; the fault itself comes up when all is read.
-        let _ = self.open()?.take(len).read_to_end(&mut head);
-        Ok(head)
+        let outcome = self.open()?.take(len).read_to_end(&mut head);
+        // What came before a fault is in `head`; the fault itself comes up when all is read. One of
+        // memory may not come up again.
+        match outcome.map_err(|error| ReadFault::of(&error)) {
+            Err(fault) if fault.is_of_memory() => Err(ReadErrorKind::Faulty(fault)),
+            _ => Ok(head),
+        }
     }
 }
 
@@ -217,6 +221,7 @@ impl Opening<'_> {
 /// Why an archive that does not open as such is not opened.
 pub(super) fn trouble_of(error: ReadErrorKind) -> OpenErrorKind {
     match error {
+        _ if error.is_of_memory() => OpenErrorKind::OutOfMemory,
         ReadErrorKind::Io(trouble) => OpenErrorKind::Io(trouble),
         _ => OpenErrorKind::Io(IoTrouble::Other(std::io::ErrorKind::InvalidData.into())),
     }
@@ -253,6 +258,34 @@ pub fn single_within(path: &Path, head: &[u8]) -> Option<(ArtifactName, Vec<u8>)
     let unpacked = packed::head(&feed, packing).ok()?;
     let name = ArtifactName::new(path.file_name()?.as_encoded_bytes());
     (!tar::begins(&unpacked)).then(|| (packed::unpacked_name(&name, packing), unpacked))
+}
+
+/// Endings of names that say: an archive of several files. Those of single compressed files are
+/// none: `httperr1.log.gz` is a log.
+const ARCHIVE_ENDINGS: [&str; 16] = [
+    ".zip",
+    ".7z",
+    ".rar",
+    ".cab",
+    ".tar",
+    ".tgz",
+    ".txz",
+    ".tzst",
+    ".tbz",
+    ".tbz2",
+    ".tar.gz",
+    ".tar.xz",
+    ".tar.zst",
+    ".tar.bz2",
+    ".tar.lz4",
+    ".tar.lzma",
+];
+
+/// Whether a file is called an archive, whatever it holds: a damaged one is one still.
+pub fn has_archive_name(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let name = name.to_lowercase();
+    ARCHIVE_ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Whether what begins with `head` is an archive that needs random access.

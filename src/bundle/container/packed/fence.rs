@@ -4,6 +4,7 @@
 use super::fault_of;
 use crate::bundle::limits::{ByteLimit, Limits};
 use crate::bundle::reader::ReadFault;
+use crate::bundle::shortage::is_memory_short;
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -66,6 +67,8 @@ impl<R: Read> Read for Fenced<R> {
             Ok(Ok(count)) => return Ok(count),
             Ok(Err(error)) if error.kind() == io::ErrorKind::Interrupted => return Err(error),
             Ok(Err(error)) => fault_of(&error, self.ended.load(Ordering::Relaxed)),
+            // The smaller decoders answer a refusal of memory with a panic.
+            Err(_) if is_memory_short() => ReadFault::OutOfMemory,
             Err(_) => ReadFault::Damaged,
         };
         self.decoder = None;
@@ -120,5 +123,29 @@ impl<R: Read> Read for Guard<R> {
         let count = self.inner.read(buf.get_mut(..room).unwrap_or_default())?;
         self.delivered = self.delivered.saturating_add(count as u64);
         Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fails as a decoder does that is refused its dictionary.
+    struct Refused(io::ErrorKind);
+
+    impl Read for Refused {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::new(self.0, "dictionary allocation too large"))
+        }
+    }
+
+    #[test]
+    fn a_refusal_of_memory_is_not_taken_for_damage() {
+        let fault_of = |kind| {
+            let mut reader = Fenced::new(Refused(kind), Arc::default());
+            ReadFault::of(&reader.read(&mut [0]).unwrap_err())
+        };
+        assert_eq!(fault_of(io::ErrorKind::OutOfMemory), ReadFault::OutOfMemory);
+        assert_eq!(fault_of(io::ErrorKind::InvalidData), ReadFault::Damaged);
     }
 }

@@ -15,6 +15,7 @@ pub(super) use fence::{Fenced, Guard, Watched};
 pub(super) use single::{head, list, unpacked_name};
 
 use crate::bundle::reader::ReadFault;
+use crate::bundle::shortage::is_memory_short;
 use std::io::{self, BufRead, BufReader, Read};
 
 /// What a decoder may keep of what it unpacked, to refer back to: the largest that the
@@ -110,10 +111,13 @@ fn fault_of(error: &io::Error, ended: bool) -> ReadFault {
     let words = error.to_string().to_lowercase();
     match fault {
         fault if carried => fault,
-        _ if words.contains("checksum") || words.contains("crc") => ReadFault::ChecksumMismatch,
-        _ if words.contains("memory") || words.contains("window") => ReadFault::NeedsMemory {
+        // Ours is a limit on the input, so it is met again whatever memory there is.
+        _ if words.contains("mem_limit") || words.contains("window") => ReadFault::NeedsMemory {
             allowed: u64::from(MAX_WINDOW),
         },
+        ReadFault::OutOfMemory => ReadFault::OutOfMemory,
+        _ if words.contains("checksum") || words.contains("crc") => ReadFault::ChecksumMismatch,
+        _ if is_memory_short() => ReadFault::OutOfMemory,
         _ if ended => ReadFault::Truncated,
         ReadFault::Io(_) => ReadFault::Damaged,
         fault => fault,

@@ -5,7 +5,7 @@ use crate::bundle::classify::HEAD_BYTES;
 use crate::bundle::container::{Container, ContainerKind, Entry, Feed, Listing, Opening};
 use crate::bundle::limits::{Claim, Limits};
 use crate::bundle::name::{ArtifactName, NameEncoding};
-use crate::bundle::reader::ReadErrorKind;
+use crate::bundle::reader::{ReadErrorKind, ReadFault};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -35,9 +35,12 @@ pub(in crate::bundle::container) fn head(
 ) -> Result<Vec<u8>, ReadErrorKind> {
     let mut head = Vec::new();
     let mut content = packing.unpack(feed.open()?).take(HEAD_BYTES as u64);
-    // The fault comes up again, and is said, when the content is read.
-    let _ = content.read_to_end(&mut head);
-    Ok(head)
+    let outcome = content.read_to_end(&mut head);
+    // The fault comes up again, and is said, when the content is read. One of memory may not.
+    match outcome.map_err(|error| ReadFault::of(&error)) {
+        Err(fault) if fault.is_of_memory() => Err(ReadErrorKind::Faulty(fault)),
+        _ => Ok(head),
+    }
 }
 
 pub(in crate::bundle::container) fn list(

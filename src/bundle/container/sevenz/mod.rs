@@ -136,8 +136,11 @@ fn directory(source: &Source, keys: &mut Keys<'_>) -> Result<Directory, OpenErro
             return Err(OpenErrorKind::EncryptedDirectory { wrong: false });
         }
         let reel = reel(source, &packed, folder, key, keys.opening);
-        let unpacked = reel.and_then(|reel| whole(&reel, folder.crc));
-        bytes = unpacked.ok_or_else(|| match encrypted {
+        let unpacked = reel
+            .ok_or(ReadFault::Damaged)
+            .and_then(|reel| whole(&reel, folder.crc));
+        bytes = unpacked.map_err(|fault| match encrypted {
+            _ if fault.is_of_memory() => OpenErrorKind::OutOfMemory,
             true => OpenErrorKind::EncryptedDirectory { wrong: true },
             false => broken(),
         })?;
@@ -181,15 +184,16 @@ fn crc32(bytes: &[u8]) -> u32 {
 }
 
 /// The whole of a packed directory.
-fn whole(reel: &FolderReel, crc: Option<u32>) -> Option<Vec<u8>> {
+fn whole(reel: &FolderReel, crc: Option<u32>) -> Result<Vec<u8>, ReadFault> {
     let mut bytes = Vec::new();
-    let content = reel.open().ok()?.take(MAX_DIRECTORY);
+    let content = reel.open().map_err(ReadErrorKind::as_fault)?;
+    let mut content = content.take(MAX_DIRECTORY);
     match crc {
         Some(crc) => Checked::new(content, crc).read_to_end(&mut bytes),
-        None => { content }.read_to_end(&mut bytes),
+        None => content.read_to_end(&mut bytes),
     }
-    .ok()?;
-    Some(bytes)
+    .map_err(|error| ReadFault::of(&error))?;
+    Ok(bytes)
 }
 
 /// A folder's bytes; nothing where the streams that it names are not there.
@@ -240,7 +244,7 @@ struct Build<'a> {
 
 impl Build<'_> {
     fn folders(&mut self, directory: &Directory) {
-        let mut fits = None;
+        let mut misfit = None;
         for folder in &directory.folders {
             let key = self.keys.of(folder);
             let encrypted = coders::is_encrypted(folder);
@@ -252,8 +256,8 @@ impl Build<'_> {
                     Some(ReadErrorKind::Encrypted(Encryption::Aes))
                 }
                 (Some(reel), None) if encrypted => {
-                    let fits = *fits.get_or_insert_with(|| password_fits(reel));
-                    (!fits).then_some(ReadErrorKind::Faulty(ReadFault::WrongPassword))
+                    let misfit = *misfit.get_or_insert_with(|| password_misfit(reel));
+                    misfit.map(ReadErrorKind::Faulty)
                 }
                 _ => None,
             };
@@ -409,15 +413,22 @@ fn skip_reason(file: &File) -> Option<SkipReason> {
     }
 }
 
-/// Whether the first part of a folder comes out as its checksum says. Without a checksum
-/// there is no telling.
-fn password_fits(reel: &FolderReel) -> bool {
+/// What keeps the first part of a folder from coming out as its checksum says: another password,
+/// or want of memory. Without a checksum there is no telling.
+fn password_misfit(reel: &FolderReel) -> Option<ReadFault> {
     let Some((size, Some(crc))) = reel.folder.parts.first() else {
-        return true;
+        return None;
     };
-    let Ok(content) = reel.open() else {
-        return false;
-    };
-    let mut content = Checked::new(content.take(*size), *crc);
-    io::copy(&mut content, &mut io::sink()).is_ok_and(|read| read == *size)
+    let read = reel
+        .open()
+        .map_err(ReadErrorKind::as_fault)
+        .and_then(|content| {
+            let mut content = Checked::new(content.take(*size), *crc);
+            io::copy(&mut content, &mut io::sink()).map_err(|error| ReadFault::of(&error))
+        });
+    match read {
+        Ok(read) if read == *size => None,
+        Err(fault) if fault.is_of_memory() => Some(fault),
+        _ => Some(ReadFault::WrongPassword),
+    }
 }

@@ -210,7 +210,7 @@ impl Read for Headed {
                 return Ok(count);
             }
             let rest = rest.take().ok_or(ReadFault::Damaged)?;
-            *self = Headed::Rest(rest.open().map_err(|_| ReadFault::Damaged)?);
+            *self = Headed::Rest(rest.open().map_err(ReadErrorKind::as_fault)?);
         }
         match self {
             Headed::Rest(pieces) => pieces.read(buf),
