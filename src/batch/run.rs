@@ -14,12 +14,13 @@ use super::crew::{Outcome, Stop, Worker, WorkerCommand};
 use super::failure::{Fault, FaultKind};
 use super::images::ImageWork;
 use super::job::{Job, Reply, Task, WireOrigin, WirePath};
+use super::names::{hex_of, shown};
 use super::record::{Origin, Record};
 use super::schedule::{self, Shares};
 use super::shard::Shard;
 use super::shelf::{Found, Shelf};
 use super::store::{State, Store, folder_of};
-use super::watch::{Stage, Watch};
+use super::watch::{Stage, Turn, Watch};
 
 /// How a batch is run.
 pub struct Settings<'a> {
@@ -42,7 +43,9 @@ pub struct Settings<'a> {
 /// What came of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Cases, each content once.
+    /// Paths taken for cases, those of other shards not counted.
+    pub found: u64,
+    /// Finished cases, each content once.
     pub cases: u64,
     /// Of these, analysed in this run.
     pub analysed: u64,
@@ -70,7 +73,16 @@ pub(super) struct Ahead {
     outline: String,
     pub(super) times: String,
     pub(super) content: Option<String>,
+    /// Digest of what was uploaded: of the file, where it is one.
+    pub(super) input: Option<String>,
     fault: Option<Fault>,
+}
+
+/// What came of one case's turn.
+enum Came {
+    Finished(Box<Record>),
+    Postponed,
+    Abandoned,
 }
 
 /// A batch at work.
@@ -103,7 +115,13 @@ pub fn run(
     watch: &dyn Watch,
     stop: &Stop,
 ) -> std::io::Result<(Summary, Vec<State>)> {
-    let (earlier, torn) = store.finished()?;
+    let Some((earlier, torn)) = store.finished(stop)? else {
+        let summary = Summary {
+            interrupted: true,
+            ..Summary::default()
+        };
+        return Ok((summary, Vec::new()));
+    };
     store.sweep(&earlier)?;
     if torn > 0 {
         watch.remark(&format!(
@@ -128,6 +146,7 @@ pub fn run(
         cases.retain(|case| shard.holds(&case.outline));
     }
     summary.elsewhere = (all - cases.len()) as u64;
+    summary.found = cases.len() as u64;
     let cases = batch.compared(cases, &earlier);
     // Cut short, the comparison knows too little to call anything outdated.
     if !stop.is_asked() {
@@ -195,8 +214,12 @@ impl Batch<'_> {
                 self.watch
                     .begins(place, &case.origin.path, case.found.bytes);
                 let answer = worker.ask(&Batch::job(task, &case, None), self.stop, |_, _, _| {});
+                let turn = match answer {
+                    Outcome::Abandoned => Turn::Abandoned,
+                    _ => Turn::Known,
+                };
                 self.watch
-                    .ends(place, &case.origin.path, case.found.bytes, None);
+                    .ends(place, &case.origin.path, case.found.bytes, turn);
                 keep(&mut case, answer);
                 if let Ok(mut kept) = kept.lock() {
                     kept.push(case);
@@ -221,6 +244,7 @@ impl Batch<'_> {
             outline: String::new(),
             times: String::new(),
             content: None,
+            input: None,
             fault: None,
         };
         let cases = found.iter().map(ahead).collect();
@@ -257,8 +281,8 @@ impl Batch<'_> {
                 Task::Content,
                 doubtful,
                 |case, answer| {
-                    if let Outcome::Answer(Reply::Content { content }) = answer {
-                        case.content = Some(content);
+                    if let Outcome::Answer(Reply::Content { content, input }) = answer {
+                        (case.content, case.input) = (Some(content), Some(input));
                     }
                 },
             ));
@@ -309,20 +333,19 @@ impl Batch<'_> {
             |place, case, worker| {
                 let (path, bytes) = (case.origin.path.clone(), case.found.bytes);
                 self.watch.begins(place, &path, bytes);
-                let record = self.one(place, case, worker, may_again);
-                self.watch.ends(place, &path, bytes, record.as_ref());
+                let came = self.one(place, case, worker, may_again);
+                let turn = match &came {
+                    Came::Finished(record) => Turn::Recorded(record),
+                    Came::Postponed => Turn::Postponed,
+                    Came::Abandoned => Turn::Abandoned,
+                };
+                self.watch.ends(place, &path, bytes, turn);
             },
         );
     }
 
     /// One case from its job to its state file.
-    fn one(
-        &self,
-        place: usize,
-        case: Ahead,
-        worker: &mut Worker<'_>,
-        may_again: bool,
-    ) -> Option<Record> {
+    fn one(&self, place: usize, mut case: Ahead, worker: &mut Worker<'_>, may_again: bool) -> Came {
         let into = self.store.scratch(&format!("case-{place}"));
         // What a fault of the case before left behind.
         let _ = std::fs::remove_dir_all(&into);
@@ -338,8 +361,10 @@ impl Batch<'_> {
             Outcome::Answer(Reply::Done {
                 record,
                 files,
+                input,
                 images,
             }) => {
+                case.input = input;
                 if let Ok(mut sum) = self.images.lock() {
                     *sum = sum.and(images);
                 }
@@ -353,19 +378,24 @@ impl Batch<'_> {
                             ..case
                         });
                     }
-                    return None;
+                    return Came::Postponed;
                 }
-                let content = self.content_of(&case, worker)?;
-                (Record::failed(&case.origin, &content, &fault), None)
+                match self.content_of(&case, worker) {
+                    Some(content) => (Record::failed(&case.origin, &content, &fault), None),
+                    None => return Came::Abandoned,
+                }
             }
-            Outcome::Abandoned => return None,
+            Outcome::Abandoned => return Came::Abandoned,
             Outcome::Answer(_) => {
                 let fault = Fault::new(FaultKind::Crash, "its worker answered something else");
-                let content = self.content_of(&case, worker)?;
-                (Record::failed(&case.origin, &content, &fault), None)
+                match self.content_of(&case, worker) {
+                    Some(content) => (Record::failed(&case.origin, &content, &fault), None),
+                    None => return Came::Abandoned,
+                }
             }
         };
         self.finish(case, record, files, &into)
+            .map_or(Came::Abandoned, |record| Came::Finished(Box::new(record)))
     }
 
     /// The content of a case that failed, as a later run would find it.
@@ -378,7 +408,7 @@ impl Batch<'_> {
             self.stop,
             |_, _, _| {},
         ) {
-            Outcome::Answer(Reply::Content { content }) => Some(content),
+            Outcome::Answer(Reply::Content { content, .. }) => Some(content),
             Outcome::Abandoned => None,
             _ => Some(case.outline.clone()),
         }
@@ -393,7 +423,10 @@ impl Batch<'_> {
     ) -> Option<Record> {
         record.key = self.key(&record.content);
         record.report = files.as_ref().map(|_| folder_of(&record.path, &record.key));
+        record.path_hex = hex_of(&case.found.paths);
         let state = State {
+            options: self.settings.options.clone(),
+            input: case.input.filter(|_| record.is_ok()),
             outline: case.outline,
             times: case.times,
             files,
@@ -427,18 +460,5 @@ impl Batch<'_> {
                 trouble.get_or_insert(why);
             }
         }
-    }
-}
-
-/// Paths for people and records.
-pub fn shown(paths: &[PathBuf]) -> String {
-    let names: Vec<String> = paths
-        .iter()
-        .map(|p| p.to_string_lossy().into_owned())
-        .collect();
-    match names.as_slice() {
-        [one] => one.clone(),
-        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
-        [] => String::new(),
     }
 }

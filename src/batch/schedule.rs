@@ -12,6 +12,9 @@ const PARENT_MEMORY: u64 = 96 << 20;
 /// The least that a worker can begin with: its threads' stacks and the tables of the program.
 pub const LEAST_WORKER: u64 = 64 << 20;
 
+/// The least for a whole batch: the program itself and one worker.
+pub const LEAST_MEMORY: u64 = PARENT_MEMORY + LEAST_WORKER;
+
 /// How the machine is shared out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shares {

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
+use super::store::is_batch;
 use crate::bundle::{ArtifactName, HEAD_BYTES, Role, classify, single_within};
 
 /// Folders within folders that may be shelves.
@@ -116,6 +117,9 @@ impl Shelf {
 
     /// A folder: a case, a shelf, or nothing.
     fn look(&mut self, folder: &Path, depth: usize, named: bool) {
+        if is_batch(folder) {
+            return self.leave(folder, "holds the results of a batch");
+        }
         let entries = match entries_of(folder) {
             Ok(entries) => entries,
             // One that was named is a case, so that its trouble becomes a record.
@@ -341,6 +345,7 @@ fn material_below(folder: &Path) -> BTreeSet<Material> {
         .sort_by_file_name();
     let files = walk
         .into_iter()
+        .filter_entry(|entry| !entry.file_type().is_dir() || !is_batch(entry.path()))
         .flatten()
         .filter(|e| e.file_type().is_file());
     for (nth, entry) in files.enumerate() {

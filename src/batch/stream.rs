@@ -11,12 +11,15 @@ use std::sync::Mutex;
 use super::case_key::{key, of_unopened};
 use super::crew::{Outcome, Stop, Worker};
 use super::failure::{Fault, FaultKind};
+use super::inputs::ListError;
 use super::job::{Job, Reply, Task, WireOrigin, WirePath};
+use super::names::{hex_of, shown};
+use super::patience::Feed;
 use super::record::{Origin, Record};
-use super::run::{Settings, shown};
+use super::run::Settings;
 use super::schedule::Shares;
 use super::shelf;
-use super::watch::{Stage, Watch};
+use super::watch::{Stage, Turn, Watch};
 
 /// What came of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,28 +32,39 @@ pub struct Streamed {
     pub interrupted: bool,
 }
 
-/// Analyses paths as `next` gives them, several at once, and writes each record when it is there.
+/// Why not every path has its record.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// Paths cannot be read.
+    #[error("{0}")]
+    Paths(#[from] ListError),
+    /// Records cannot be written.
+    #[error("cannot write to stdout: {0}")]
+    Records(#[from] io::Error),
+}
+
+/// Analyses the paths of `feed` as they come, several at once, and writes each record when it
+/// is there.
 ///
 /// # Errors
 /// When paths cannot be read or records not be written.
 pub fn run(
-    next: &mut (dyn FnMut() -> io::Result<Option<PathBuf>> + Send),
+    feed: Feed,
     out: &mut (dyn Write + Send),
     settings: &Settings<'_>,
     watch: &dyn Watch,
     stop: &Stop,
-) -> io::Result<Streamed> {
+) -> Result<Streamed, StreamError> {
     let shares = Shares::of(usize::MAX, settings.jobs, settings.max_memory);
     watch.stage(Stage::Analysing, 0, 0);
-    let next = Mutex::new(next);
-    let written = Mutex::new((out, Streamed::default(), None::<io::Error>));
+    let feed = Mutex::new(feed);
+    let written = Mutex::new((out, Streamed::default(), None::<StreamError>));
     let take = || -> Option<PathBuf> {
-        let mut next = next.lock().ok()?;
-        match next() {
-            Ok(path) => path,
+        match feed.lock().ok()?.next(stop) {
+            Ok(given) => given.map(|given| given.path),
             Err(why) => {
                 stop.ask();
-                written.lock().ok()?.2.get_or_insert(why);
+                written.lock().ok()?.2.get_or_insert(why.into());
                 None
             }
         }
@@ -73,7 +87,7 @@ pub fn run(
                     written.1.failed += u64::from(!record.is_ok());
                     if let Err(why) = write(written.0, &record) {
                         stop.ask();
-                        written.2.get_or_insert(why);
+                        written.2.get_or_insert(why.into());
                     }
                 }
             });
@@ -118,14 +132,21 @@ fn one(
         origin: WireOrigin::from(&origin),
     };
     watch.begins(place, &origin.path, found.bytes);
+    let abandoned = || watch.ends(place, &origin.path, found.bytes, Turn::Abandoned);
     let told = |phase: &str, done, total| watch.goes_on(place, phase, done, total);
     let mut record = match worker.ask(&job(Task::Analyse), stop, told) {
         Outcome::Answer(Reply::Done { record, .. }) => *record,
-        Outcome::Abandoned => return None,
+        Outcome::Abandoned => {
+            abandoned();
+            return None;
+        }
         Outcome::Answer(Reply::Failed { fault }) | Outcome::Fault(fault) => {
             let content = match worker.ask(&job(Task::Content), stop, |_, _, _| {}) {
-                Outcome::Answer(Reply::Content { content }) => content,
-                Outcome::Abandoned => return None,
+                Outcome::Answer(Reply::Content { content, .. }) => content,
+                Outcome::Abandoned => {
+                    abandoned();
+                    return None;
+                }
                 _ => of_unopened(paths.first().map_or("".as_ref(), |p| p)),
             };
             Record::failed(&origin, &content, &fault)
@@ -140,6 +161,7 @@ fn one(
         &settings.options,
         &record.content,
     );
-    watch.ends(place, &origin.path, found.bytes, Some(&record));
+    record.path_hex = hex_of(&paths);
+    watch.ends(place, &origin.path, found.bytes, Turn::Recorded(&record));
     Some(record)
 }

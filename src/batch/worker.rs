@@ -112,8 +112,11 @@ fn answer(bench: &Bench, job: &Job, out: &Mutex<&mut (dyn Write + Send)>) -> Res
         Task::Content => {
             let bundle = opened(bench, &paths)?;
             let contents = case::content_digests(&bundle);
+            let content = bundle.case_digest(&contents).to_string();
+            let input = bundle.input_sha256().ok().flatten();
             Ok(Reply::Content {
-                content: bundle.case_digest(&contents).to_string(),
+                input: input.map_or_else(|| content.clone(), |digest| digest.to_string()),
+                content,
             })
         }
         Task::Analyse => analyse(bench, job, &opened(bench, &paths)?, out),
@@ -156,6 +159,7 @@ fn analyse(
     Ok(Reply::Done {
         record: Box::new(record),
         files,
+        input: report.case.input.sha256.clone(),
         images: memory.work(),
     })
 }

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`records`] | does every case come out as alone, each path once, the hostile ones with a reason? |
 //! | [`resume`] | killed, interrupted, run twice, sharded and merged: the same bytes in the end? |
+//! | [`reruns`] | what lies on the shelf, in the folder, or came from stdin the time before |
+//! | [`ending`] | asked to end early, or begun in vain |
 //! | [`stream`] | paths in, records out, for engines that drive the program |
 //! | [`results`] | the roll-up, the table, the page, and rules of known issues |
 //!
@@ -11,7 +13,9 @@
 //! the figure that the program is judged by), `POOLSLEUTH_BATCH_KILLS` how often the batch is
 //! killed (3).
 
+mod ending;
 mod records;
+mod reruns;
 mod results;
 mod resume;
 mod shelf;
