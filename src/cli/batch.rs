@@ -13,7 +13,7 @@ use super::output::safe;
 use super::{analyze, batch_progress, password};
 use crate::batch::cache::{Cache, Pruned};
 use crate::batch::crew::WorkerCommand;
-use crate::batch::inputs::{self, Between};
+use crate::batch::inputs::{Between, ListError};
 use crate::batch::merge::{MergeError, Parts};
 use crate::batch::patience::{Feed, unless_stopped};
 use crate::batch::publish::{Results, publish};
@@ -131,6 +131,7 @@ fn to_folder(
         Err(failure) => {
             // Nothing was begun: a folder that is there only because of this says nothing.
             store.undo();
+            watch.over();
             return Err(failure);
         }
     };
@@ -162,33 +163,9 @@ fn looked(
     store: &Store,
     end: &End,
 ) -> Result<Option<Shelf>, Failure> {
-    let between = between(args);
-    let feed = Feed::begin(args.paths.clone(), between, || {
-        io::BufReader::new(io::stdin())
-    });
-    let (mut paths, mut of_stdin) = (Vec::new(), Vec::new());
-    let listed = |why: inputs::ListError| Failure::Nothing(why.to_string());
-    while let Some(given) = feed.next(end.stop()).map_err(listed)? {
-        if given.is_from_stdin {
-            of_stdin.push(given.path.clone());
-        }
-        paths.push(given.path);
-    }
-    if end.stop().is_asked() {
+    let Some(paths) = listed(args, folder, store, end)? else {
         return Ok(None);
-    }
-    let list = match of_stdin.is_empty() {
-        true => None,
-        false => Some(
-            store
-                .keep_list(&of_stdin, between)
-                .map_err(|why| Failure::Write {
-                    path: Some(folder.to_owned()),
-                    why,
-                })?,
-        ),
     };
-    end.can_go_on(&args.paths, list.as_deref());
     let as_given = args.as_given;
     let Some(shelf) = unless_stopped(end.stop(), move || shelf::find(&paths, as_given)) else {
         return Ok(None);
@@ -204,6 +181,45 @@ fn looked(
         ))),
         None => Ok(Some(shelf)),
     }
+}
+
+/// The paths that were given; what came on stdin is kept in the folder.
+fn listed(
+    args: &BatchArgs,
+    folder: &Path,
+    store: &Store,
+    end: &End,
+) -> Result<Option<Vec<PathBuf>>, Failure> {
+    let between = between(args);
+    let reads_stdin = args.paths.iter().any(|path| path.as_os_str() == "-");
+    if !reads_stdin {
+        end.can_go_on(&args.paths, None);
+    }
+    let feed = Feed::begin(args.paths.clone(), between, stdin);
+    let (mut paths, mut of_stdin) = (Vec::new(), Vec::new());
+    let unread = |why: ListError| Failure::Nothing(why.to_string());
+    while let Some(given) = feed.next(end.stop()).map_err(unread)? {
+        if given.is_from_stdin {
+            of_stdin.push(given.path.clone());
+        }
+        paths.push(given.path);
+    }
+    if end.stop().is_asked() {
+        return Ok(None);
+    }
+    if reads_stdin {
+        let kept = store.keep_list(&of_stdin, between);
+        let list = kept.map_err(|why| Failure::Write {
+            path: Some(folder.to_owned()),
+            why,
+        })?;
+        end.can_go_on(&args.paths, Some(&list));
+    }
+    Ok(Some(paths))
+}
+
+fn stdin() -> io::BufReader<io::Stdin> {
+    io::BufReader::new(io::stdin())
 }
 
 /// The case in whose folder the results would lie.
@@ -248,9 +264,7 @@ fn to_stdout(
     watch: &dyn Watch,
     end: &End,
 ) -> Result<Exit, Failure> {
-    let feed = Feed::begin(args.paths.clone(), between(args), || {
-        io::BufReader::new(io::stdin())
-    });
+    let feed = Feed::begin(args.paths.clone(), between(args), stdin);
     let streamed = stream::run(feed, &mut io::stdout(), settings, watch, end.stop()).map_err(
         |why| match why {
             StreamError::Paths(why) => Failure::Nothing(why.to_string()),
