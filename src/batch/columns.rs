@@ -41,20 +41,21 @@ pub(super) fn values(record: &Record) -> Vec<Value> {
         .collect()
 }
 
-/// Writes the cases as CSV (RFC 4180); texts are made harmless for spreadsheets.
+/// Writes the cases as CSV (RFC 4180, whose rows end with CRLF); texts are made harmless for
+/// spreadsheets.
 pub(super) fn write_csv<'a>(
     records: impl Iterator<Item = &'a Record>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut names = names();
     names.extend(["paths".to_owned(), "known_issues".to_owned()]);
-    writeln!(out, "{}", names.join(","))?;
+    write!(out, "{}\r\n", names.join(","))?;
     for record in records {
         let mut cells: Vec<String> = values(record).iter().map(cell).collect();
         for list in [&record.paths, &record.known_issues] {
             cells.push(csv_cell(&list.join("\n"), Neutral::Yes));
         }
-        writeln!(out, "{}", cells.join(","))?;
+        write!(out, "{}\r\n", cells.join(","))?;
     }
     Ok(())
 }
@@ -87,5 +88,7 @@ mod tests {
             text.contains("\"'=cmd|x\"") && text.contains(",7,"),
             "{text}"
         );
+        assert_eq!(text.split_terminator("\r\n").count(), 2, "{text}");
+        assert!(text.ends_with("\r\n"), "{text}");
     }
 }

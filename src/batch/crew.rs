@@ -59,7 +59,7 @@ impl Stop {
 }
 
 /// Time that current cases get to finish after the first wish to end.
-const GRACE: Duration = Duration::from_secs(5);
+pub const GRACE: Duration = Duration::from_secs(5);
 
 /// What came of a job.
 #[derive(Debug)]

@@ -16,50 +16,101 @@ pub enum Between {
     Nul,
 }
 
+impl Between {
+    /// The byte after each path.
+    pub const fn end(self) -> u8 {
+        match self {
+            Between::Lines => b'\n',
+            Between::Nul => 0,
+        }
+    }
+}
+
 /// A list that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("the list {name}: {why}")]
+#[error("the list {}: {why}", name.display())]
 pub struct ListError {
     /// `-` or the file.
-    pub name: String,
+    pub name: PathBuf,
     /// What is wrong.
     pub why: io::Error,
 }
 
-/// Replaces `@list` by the paths in the file `list`, and `-` by those on `stdin`. A file whose
-/// name begins with `@` is passed as `./@name`.
-///
-/// # Errors
-/// When a list cannot be read.
-pub fn paths(
-    words: &[PathBuf],
+/// A path that was given, one way or another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The path.
+    pub path: PathBuf,
+    /// True if it stood on stdin, where it cannot be read a second time.
+    pub is_from_stdin: bool,
+}
+
+/// The paths behind some words, one after the other: `@list` stands for those in the file
+/// `list`, and `-` for those on stdin. A file whose name begins with `@` is passed as `./@name`.
+pub struct Paths<R> {
+    words: std::vec::IntoIter<PathBuf>,
     between: Between,
-    stdin: &mut dyn BufRead,
-) -> Result<Vec<PathBuf>, ListError> {
-    let mut found = Vec::new();
-    for word in words {
-        let bytes = word.as_os_str().as_encoded_bytes();
-        if bytes == b"-" {
-            let fail = |why| ListError {
-                name: "-".to_owned(),
-                why,
-            };
-            while let Some(path) = next(stdin, between).map_err(fail)? {
-                found.push(path);
-            }
-        } else if bytes.first() == Some(&b'@') {
-            // The first character is ASCII, so what follows it is a name as it was.
-            let list = Path::new(word).to_string_lossy().into_owned();
-            let list = list.strip_prefix('@').unwrap_or(&list).to_owned();
-            found.extend(of_list(Path::new(&list), between).map_err(|why| ListError {
-                name: list.clone(),
-                why,
-            })?);
-        } else {
-            found.push(word.clone());
+    stdin: R,
+    is_reading_stdin: bool,
+    listed: std::vec::IntoIter<PathBuf>,
+}
+
+impl<R: BufRead> Paths<R> {
+    /// Paths behind `words`; nothing is read yet.
+    pub fn new(words: Vec<PathBuf>, between: Between, stdin: R) -> Self {
+        Paths {
+            words: words.into_iter(),
+            between,
+            stdin,
+            is_reading_stdin: false,
+            listed: Vec::new().into_iter(),
         }
     }
-    Ok(found)
+
+    /// The next path, as soon as it is whole; `None` at the end.
+    fn read(&mut self) -> Result<Option<Given>, ListError> {
+        let given = |path, is_from_stdin| {
+            Ok(Some(Given {
+                path,
+                is_from_stdin,
+            }))
+        };
+        loop {
+            if let Some(path) = self.listed.next() {
+                return given(path, false);
+            }
+            if self.is_reading_stdin {
+                let fail = |why| ListError {
+                    name: "-".into(),
+                    why,
+                };
+                match next(&mut self.stdin, self.between).map_err(fail)? {
+                    Some(path) => return given(path, true),
+                    None => self.is_reading_stdin = false,
+                }
+            }
+            let Some(word) = self.words.next() else {
+                return Ok(None);
+            };
+            match word.as_os_str().as_encoded_bytes() {
+                b"-" => self.is_reading_stdin = true,
+                [b'@', name @ ..] => {
+                    let name = path_of(name.to_vec());
+                    let listed = of_list(&name, self.between);
+                    self.listed = listed.map_err(|why| ListError { name, why })?.into_iter();
+                }
+                _ => return given(word, false),
+            }
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for Paths<R> {
+    type Item = Result<Given, ListError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.read().transpose()
+    }
 }
 
 fn of_list(list: &Path, between: Between) -> io::Result<Vec<PathBuf>> {
@@ -81,13 +132,10 @@ fn of_list(list: &Path, between: Between) -> io::Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// Those of the reader.
-pub fn next(reader: &mut dyn BufRead, between: Between) -> io::Result<Option<PathBuf>> {
+fn next(reader: &mut dyn BufRead, between: Between) -> io::Result<Option<PathBuf>> {
+    let end = between.end();
     loop {
         let mut bytes = Vec::new();
-        let end = match between {
-            Between::Lines => b'\n',
-            Between::Nul => 0,
-        };
         if reader.read_until(end, &mut bytes)? == 0 {
             return Ok(None);
         }
@@ -119,12 +167,11 @@ mod tests {
     use super::*;
 
     fn read(text: &[u8], between: Between) -> Vec<String> {
-        let mut rest = text;
-        paths(&["a".into(), "-".into()], between, &mut rest)
-            .unwrap()
-            .iter()
-            .map(|p| p.display().to_string())
-            .collect()
+        let given = Paths::new(vec!["a".into(), "-".into()], between, text);
+        let given: Vec<Given> = given.map(Result::unwrap).collect();
+        assert!(!given[0].is_from_stdin && given[1].is_from_stdin);
+        let shown = |given: &Given| given.path.display().to_string();
+        given.iter().map(shown).collect()
     }
 
     #[test]
@@ -139,10 +186,11 @@ mod tests {
         let list = place.path().join("list");
         fs::write(&list, "x\ny\n").unwrap();
         let word = PathBuf::from(format!("@{}", list.display()));
-        let mut none: &[u8] = b"";
-        let found = paths(&[word], Between::Lines, &mut none).unwrap();
+        let read = |word: PathBuf| Paths::new(vec![word], Between::Lines, &b""[..]);
+        let found: Result<Vec<Given>, ListError> = read(word).collect();
+        let found: Vec<PathBuf> = found.unwrap().into_iter().map(|g| g.path).collect();
         assert_eq!(found, [PathBuf::from("x"), PathBuf::from("y")]);
-        let missing = paths(&["@/nonexistent".into()], Between::Lines, &mut none);
+        let missing = read("@/nonexistent".into()).next().unwrap();
         assert!(missing.unwrap_err().to_string().contains("/nonexistent"));
     }
 }

@@ -19,6 +19,11 @@ impl WirePath {
         WirePath(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// Its hexadecimal digits.
+    pub fn hex(&self) -> &str {
+        &self.0
+    }
+
     /// The path again; `None` for what no path became.
     pub fn path(&self) -> Option<PathBuf> {
         let digits = self.0.as_bytes();
@@ -103,6 +108,8 @@ pub enum Reply {
     Content {
         /// The same as the report's `case.id`.
         content: String,
+        /// The same as its `case.input.sha256`.
+        input: String,
     },
     /// An analysed case.
     Done {
@@ -110,6 +117,8 @@ pub enum Reply {
         record: Box<Record>,
         /// Digest of the report's files, if they were written.
         files: Option<String>,
+        /// Digest of what was uploaded: the report's `case.input.sha256`.
+        input: Option<String>,
         /// What its images cost.
         images: ImageWork,
     },

@@ -1,13 +1,14 @@
 //! Joining batches that did parts of a whole: the result is that of one batch over all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::publish::{LeftOutRow, Results, publish};
 use super::shelf::LeftOut;
-use super::store::{State, Store, digest_of_folder, read_finished};
+use super::store::{State, Store, digest_of_folder, is_batch, read_finished};
+use crate::report::wording::counted;
 
 /// Why batches cannot be joined.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,27 @@ pub enum MergeError {
         folder: PathBuf,
         /// What is wrong.
         why: io::Error,
+    },
+    /// One that has not come to its end.
+    #[error("{}: that batch is not finished; run its command again first", .0.display())]
+    Unfinished(PathBuf),
+    /// A case that several have, by other options or versions of the program.
+    #[error("{path} lies in {} and in {}, analysed with other options or by another version: it would count twice; run one of them again as the other", one.display(), two.display())]
+    Twice {
+        /// The case.
+        path: String,
+        /// One folder.
+        one: PathBuf,
+        /// The other.
+        two: PathBuf,
+    },
+    /// The folder for the whole holds more than will be listed.
+    #[error("{}: holds {results} of another batch; name a new folder", folder.display())]
+    Used {
+        /// The folder.
+        folder: PathBuf,
+        /// How many, in words.
+        results: String,
     },
     /// The whole.
     #[error("the merged results: {0}")]
@@ -32,25 +54,50 @@ pub struct Merged {
     pub cases: u64,
     /// Of these, failed.
     pub failed: u64,
+    /// Of these, in several of the folders.
+    pub shared: u64,
+    /// Paths that stand for several contents: uploads that changed between two batches.
+    pub changed: u64,
+    /// True if the cases were not all analysed with the same options by the same version.
+    pub is_mixed: bool,
 }
 
-/// Joins the finished cases of `folders` in `store`. A case that several have is taken from the
-/// one whose path comes first, with the paths of all.
-///
-/// # Errors
-/// When one of the folders is no finished batch's, or the whole cannot be written.
-pub fn merge(
-    folders: &[PathBuf],
-    store: &Store,
-    since: Option<&[State]>,
-) -> Result<Merged, MergeError> {
-    let mut cases: BTreeMap<String, (State, &Path)> = BTreeMap::new();
-    let mut left_out: Vec<LeftOut> = Vec::new();
-    for folder in folders {
+/// The finished cases of some batches.
+pub struct Parts<'a> {
+    cases: BTreeMap<String, (State, &'a Path)>,
+    left_out: Vec<LeftOut>,
+    shared: u64,
+}
+
+impl<'a> Parts<'a> {
+    /// Reads the finished cases of `folders`. A case that several have is taken from the one
+    /// whose path comes first, with the paths of all.
+    ///
+    /// # Errors
+    /// When one of the folders is no finished batch's, or a case would count twice.
+    pub fn read(folders: &'a [PathBuf]) -> Result<Parts<'a>, MergeError> {
+        let mut parts = Parts {
+            cases: BTreeMap::new(),
+            left_out: Vec::new(),
+            shared: 0,
+        };
+        for folder in folders {
+            parts.add(folder)?;
+        }
+        parts.left_out.sort();
+        parts.left_out.dedup();
+        parts.is_each_once()?;
+        Ok(parts)
+    }
+
+    fn add(&mut self, folder: &'a Path) -> Result<(), MergeError> {
         let fail = |why| MergeError::Part {
-            folder: folder.clone(),
+            folder: folder.to_owned(),
             why,
         };
+        if is_batch(folder) && !folder.join("cases.jsonl").exists() {
+            return Err(MergeError::Unfinished(folder.to_owned()));
+        }
         let paths = listed(folder).map_err(fail)?;
         for mut state in read_finished(folder).map_err(fail)? {
             // Results of other inputs or options may lie beside those that are listed.
@@ -59,39 +106,98 @@ pub fn merge(
             };
             state.record.paths.clone_from(all);
             let key = state.record.key.clone();
-            match cases.remove(&key) {
+            let mine = (state, folder);
+            let kept = match self.cases.remove(&key) {
                 Some(other) => {
-                    let both = either(other, (state, folder));
-                    cases.insert(key, both);
+                    self.shared += 1;
+                    either(other, mine)
                 }
-                None => {
-                    cases.insert(key, (state, folder));
-                }
+                None => mine,
+            };
+            self.cases.insert(key, kept);
+        }
+        self.left_out.extend(left_out_of(folder).map_err(fail)?);
+        Ok(())
+    }
+
+    /// Of each content there may be one result only.
+    fn is_each_once(&self) -> Result<(), MergeError> {
+        let mut seen: BTreeMap<&str, &Path> = BTreeMap::new();
+        for (state, folder) in self.cases.values() {
+            if let Some(other) = seen.insert(&state.record.content, folder) {
+                return Err(MergeError::Twice {
+                    path: state.record.path.clone(),
+                    one: other.to_owned(),
+                    two: (*folder).to_owned(),
+                });
             }
         }
-        left_out.extend(left_out_of(folder).map_err(fail)?);
+        Ok(())
     }
-    left_out.sort();
-    left_out.dedup();
-    let mut states = Vec::with_capacity(cases.len());
-    for (state, folder) in cases.into_values() {
-        take(&state, folder, store).map_err(|why| MergeError::Part {
-            folder: folder.to_owned(),
-            why,
-        })?;
-        states.push(state);
+
+    /// Paths that stand in several cases.
+    fn changed(&self) -> u64 {
+        let mut seen = BTreeSet::new();
+        let paths = self
+            .cases
+            .values()
+            .flat_map(|(state, _)| &state.record.paths);
+        paths.filter(|path| !seen.insert(path.as_str())).count() as u64
     }
-    states.sort_by(|a, b| (&a.record.path, &a.record.key).cmp(&(&b.record.path, &b.record.key)));
-    let results = Results {
-        states: &states,
-        left_out: &left_out,
-        since,
-    };
-    publish(store, &results).map_err(MergeError::Whole)?;
-    Ok(Merged {
-        cases: states.len() as u64,
-        failed: states.iter().filter(|s| !s.record.is_ok()).count() as u64,
-    })
+
+    fn is_mixed(&self) -> bool {
+        let measure = |(state, _): &'_ (State, &Path)| {
+            (state.options.clone(), state.record.tool_version.clone())
+        };
+        let measures: BTreeSet<(String, String)> = self.cases.values().map(measure).collect();
+        measures.len() > 1
+    }
+
+    /// Results that lie in `store` already must be of these cases: others would stay there
+    /// without being listed.
+    fn fits(&self, store: &Store) -> Result<(), MergeError> {
+        let others = store.keys().map_err(MergeError::Whole)?;
+        let others = others.iter().filter(|key| !self.cases.contains_key(*key));
+        match others.count() as u64 {
+            0 => Ok(()),
+            many => Err(MergeError::Used {
+                folder: store.root().to_owned(),
+                results: counted(many, "result"),
+            }),
+        }
+    }
+
+    /// Writes them and all results into `store`.
+    ///
+    /// # Errors
+    /// When the whole cannot be written, or lies where something else does.
+    pub fn write(self, store: &Store, since: Option<&[State]>) -> Result<Merged, MergeError> {
+        self.fits(store)?;
+        let (changed, is_mixed) = (self.changed(), self.is_mixed());
+        let mut states = Vec::with_capacity(self.cases.len());
+        for (state, folder) in self.cases.into_values() {
+            take(&state, folder, store).map_err(|why| MergeError::Part {
+                folder: folder.to_owned(),
+                why,
+            })?;
+            states.push(state);
+        }
+        states
+            .sort_by(|a, b| (&a.record.path, &a.record.key).cmp(&(&b.record.path, &b.record.key)));
+        let results = Results {
+            states: &states,
+            left_out: &self.left_out,
+            since,
+        };
+        publish(store, &results).map_err(MergeError::Whole)?;
+        Ok(Merged {
+            cases: states.len() as u64,
+            failed: states.iter().filter(|s| !s.record.is_ok()).count() as u64,
+            shared: self.shared,
+            changed,
+            is_mixed,
+        })
+    }
 }
 
 /// Of two results of one content the one whose path comes first, with all paths.

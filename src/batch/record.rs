@@ -43,6 +43,9 @@ pub struct Record {
     pub reproduce: String,
     /// The path, as given or found.
     pub path: String,
+    /// Its bytes in hexadecimal, where it is no text: `path` then shows `\xNN` for what is none.
+    #[serde(default)]
+    pub path_hex: Option<String>,
     /// All paths of the same content, the first included.
     pub paths: Vec<String>,
     /// Why this was taken for one case.

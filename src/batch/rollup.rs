@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::columns;
 use super::images::{FILE, ImageRow};
 use super::store::State;
+use super::version_key::sort_key;
 
 /// The version of tables and views.
 const FORMAT: i32 = 1;
@@ -41,10 +42,27 @@ pub struct VersionRow {
     pub cases: u64,
     /// Of these, leaking.
     pub leaking: u64,
+    /// Judged cases in which it lies beside the version that leaks; none of the above.
+    pub beside: u64,
     /// Mean slope of its leaks.
     pub growth: Option<f64>,
     /// The tags.
     pub tags: Option<String>,
+}
+
+/// A driver in all its versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DriverRow {
+    /// The name it gives itself, folded.
+    pub driver: String,
+    /// Judged cases in which it lies.
+    pub cases: u64,
+    /// Of these, leaking.
+    pub leaking: u64,
+    /// Versions seen.
+    pub versions: u64,
+    /// Of these, leaking somewhere.
+    pub versions_leaking: u64,
 }
 
 /// A cell of the heat map.
@@ -63,8 +81,8 @@ pub struct HeatCell {
 pub struct HostRow {
     /// The folder that its cases lie in.
     pub group: Option<String>,
-    /// The host.
-    pub host: String,
+    /// The host; `None` for all cases together that state none.
+    pub host: Option<String>,
     /// Its cases.
     pub cases: u64,
     /// Of these, leaks.
@@ -107,6 +125,7 @@ impl Rollup {
         for state in states {
             insert_images(&made, root, state)?;
         }
+        insert_versions(&made).map_err(io::Error::other)?;
         made.execute_batch("COMMIT").map_err(io::Error::other)?;
         Ok(Rollup(made))
     }
@@ -129,9 +148,9 @@ impl Rollup {
     /// Those of the file.
     pub fn versions(&self) -> io::Result<Vec<VersionRow>> {
         self.rows(
-            "SELECT driver, version, company, cases, leaking, mean_growth_bytes_per_hour, tags \
-             FROM driver_versions ORDER BY sum(leaking) OVER (PARTITION BY driver) DESC, driver, \
-             leaking DESC, version",
+            "SELECT driver, version, company, cases, leaking, beside_leak, \
+             mean_growth_bytes_per_hour, tags FROM driver_versions \
+             ORDER BY sum(leaking) OVER (PARTITION BY driver) DESC, driver, leaking DESC, version_key",
             |row| {
                 Ok(VersionRow {
                     driver: row.get(0)?,
@@ -139,11 +158,33 @@ impl Rollup {
                     company: row.get(2)?,
                     cases: row.get(3)?,
                     leaking: row.get(4)?,
-                    growth: row.get(5)?,
-                    tags: row.get(6)?,
+                    beside: row.get(5)?,
+                    growth: row.get(6)?,
+                    tags: row.get(7)?,
                 })
             },
         )
+    }
+
+    /// The driver that leaks in most cases.
+    ///
+    /// # Errors
+    /// Those of the file.
+    pub fn foremost(&self) -> io::Result<Option<DriverRow>> {
+        let rows = self.rows(
+            "SELECT driver, cases, leaking, versions, versions_leaking FROM drivers \
+             ORDER BY leaking DESC, driver LIMIT 1",
+            |row| {
+                Ok(DriverRow {
+                    driver: row.get(0)?,
+                    cases: row.get(1)?,
+                    leaking: row.get(2)?,
+                    versions: row.get(3)?,
+                    versions_leaking: row.get(4)?,
+                })
+            },
+        )?;
+        Ok(rows.into_iter().next())
     }
 
     /// The cells of the heat map, the drivers with most cases first.
@@ -153,7 +194,7 @@ impl Rollup {
     pub fn heat(&self) -> io::Result<Vec<HeatCell>> {
         self.rows(
             "SELECT driver, version, tag, cases FROM heat ORDER BY \
-             sum(cases) OVER (PARTITION BY driver, version) DESC, driver, version, tag",
+             sum(cases) OVER (PARTITION BY driver, version) DESC, driver, version_key, tag",
             |row| {
                 Ok(HeatCell {
                     driver: (row.get(0)?, row.get(1)?),
@@ -205,6 +246,22 @@ fn insert_cases(made: &Connection, states: &[State], width: usize) -> rusqlite::
             let snapshot = i64::try_from(*snapshot).unwrap_or(i64::MAX);
             point.execute(params![record.key, snapshot, bytes])?;
         }
+    }
+    Ok(())
+}
+
+/// Every version that is named anywhere, with the key that sorts it.
+fn insert_versions(made: &Connection) -> rusqlite::Result<()> {
+    let mut stated = made.prepare(
+        "SELECT version FROM images WHERE version IS NOT NULL UNION \
+         SELECT driver_version FROM cases WHERE driver_version IS NOT NULL ORDER BY 1",
+    )?;
+    let stated: Vec<String> = stated
+        .query_map([], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut insert = made.prepare("INSERT INTO versions VALUES (?1, ?2)")?;
+    for version in stated {
+        insert.execute(params![version, sort_key(&version)])?;
     }
     Ok(())
 }

@@ -15,12 +15,13 @@ use super::crew::{Outcome, Stop, Worker, WorkerCommand};
 use super::failure::{Fault, FaultKind};
 use super::images::ImageWork;
 use super::job::{Job, Reply, Task, WireOrigin, WirePath};
+use super::names::{hex_of, shown};
 use super::record::{Origin, Record};
 use super::schedule::{self, Shares};
 use super::shard::Shard;
 use super::shelf::{Found, Shelf};
 use super::store::{State, Store, folder_of};
-use super::watch::{Stage, Watch};
+use super::watch::{Stage, Turn, Watch};
 
 /// How a batch is run.
 pub struct Settings<'a> {
@@ -43,7 +44,9 @@ pub struct Settings<'a> {
 /// What came of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
-    /// Cases, each content once.
+    /// Paths taken for cases, those of other shards not counted.
+    pub found: u64,
+    /// Finished cases, each content once.
     pub cases: u64,
     /// Of these, analysed in this run.
     pub analysed: u64,
@@ -73,9 +76,18 @@ pub(super) struct Ahead {
     pub(super) outline: String,
     pub(super) times: String,
     pub(super) content: Option<String>,
+    /// Digest of what was uploaded: of the file, where it is one.
+    pub(super) input: Option<String>,
     fault: Option<Fault>,
     /// Time that went into it so far.
     spent: Duration,
+}
+
+/// What came of one case's turn.
+enum Came {
+    Finished(Box<Record>),
+    Postponed,
+    Abandoned,
 }
 
 /// A batch at work.
@@ -108,7 +120,13 @@ pub fn run(
     watch: &dyn Watch,
     stop: &Stop,
 ) -> std::io::Result<(Summary, Vec<State>)> {
-    let (earlier, torn) = store.finished()?;
+    let Some((earlier, torn)) = store.finished(stop)? else {
+        let summary = Summary {
+            interrupted: true,
+            ..Summary::default()
+        };
+        return Ok((summary, Vec::new()));
+    };
     store.sweep(&earlier)?;
     if torn > 0 {
         watch.remark(&format!(
@@ -133,6 +151,7 @@ pub fn run(
         cases.retain(|case| shard.holds(&case.outline));
     }
     summary.elsewhere = (all - cases.len()) as u64;
+    summary.found = cases.len() as u64;
     let cases = batch.compared(cases, &earlier);
     // Cut short, the comparison knows too little to call anything outdated.
     if !stop.is_asked() {
@@ -238,8 +257,12 @@ impl Batch<'_> {
                     .begins(place, &case.origin.path, case.found.bytes);
                 let job = Batch::job(task, &case, None);
                 let answer = worker.ask(&job, &mut case.spent, self.stop, |_, _, _| {});
+                let turn = match answer {
+                    Outcome::Abandoned => Turn::Abandoned,
+                    _ => Turn::Known,
+                };
                 self.watch
-                    .ends(place, &case.origin.path, case.found.bytes, None);
+                    .ends(place, &case.origin.path, case.found.bytes, turn);
                 if let (Some(case), Ok(mut kept)) = (keep(case, answer), kept.lock()) {
                     kept.push(case);
                 }
@@ -261,6 +284,7 @@ impl Batch<'_> {
             outline: String::new(),
             times: String::new(),
             content: None,
+            input: None,
             fault: None,
             spent: Duration::ZERO,
         };
@@ -299,7 +323,9 @@ impl Batch<'_> {
                 Task::Content,
                 doubtful,
                 |case, answer| match answer {
-                    Outcome::Answer(Reply::Content { content }) => case.content = Some(content),
+                    Outcome::Answer(Reply::Content { content, input }) => {
+                        (case.content, case.input) = (Some(content), Some(input));
+                    }
                     Outcome::Fault(fault) if fault.kind == FaultKind::Time => {
                         case.content = Some(on_disk(&case.found.paths));
                         case.fault = Some(fault);
@@ -355,20 +381,19 @@ impl Batch<'_> {
             |place, case, worker| {
                 let (path, bytes) = (case.origin.path.clone(), case.found.bytes);
                 self.watch.begins(place, &path, bytes);
-                let record = self.one(place, case, worker, may_again);
-                self.watch.ends(place, &path, bytes, record.as_ref());
+                let came = self.one(place, case, worker, may_again);
+                let turn = match &came {
+                    Came::Finished(record) => Turn::Recorded(record),
+                    Came::Postponed => Turn::Postponed,
+                    Came::Abandoned => Turn::Abandoned,
+                };
+                self.watch.ends(place, &path, bytes, turn);
             },
         );
     }
 
     /// One case from its job to its state file.
-    fn one(
-        &self,
-        place: usize,
-        mut case: Ahead,
-        worker: &mut Worker<'_>,
-        may_again: bool,
-    ) -> Option<Record> {
+    fn one(&self, place: usize, mut case: Ahead, worker: &mut Worker<'_>, may_again: bool) -> Came {
         let into = self.store.scratch(&format!("case-{place}"));
         // What a fault of the case before left behind.
         let _ = std::fs::remove_dir_all(&into);
@@ -386,8 +411,10 @@ impl Batch<'_> {
             Outcome::Answer(Reply::Done {
                 record,
                 files,
+                input,
                 images,
             }) => {
+                case.input = input;
                 if let Ok(mut sum) = self.images.lock() {
                     *sum = sum.and(images);
                 }
@@ -398,19 +425,24 @@ impl Batch<'_> {
                     if let Ok(mut again) = self.again.lock() {
                         again.push(case);
                     }
-                    return None;
+                    return Came::Postponed;
                 }
-                let content = self.content_of(&mut case, &fault, worker)?;
-                (Record::failed(&case.origin, &content, &fault), None)
+                match self.content_of(&mut case, &fault, worker) {
+                    Some(content) => (Record::failed(&case.origin, &content, &fault), None),
+                    None => return Came::Abandoned,
+                }
             }
-            Outcome::Abandoned => return None,
+            Outcome::Abandoned => return Came::Abandoned,
             Outcome::Answer(_) => {
                 let fault = Fault::new(FaultKind::Crash, "its worker answered something else");
-                let content = self.content_of(&mut case, &fault, worker)?;
-                (Record::failed(&case.origin, &content, &fault), None)
+                match self.content_of(&mut case, &fault, worker) {
+                    Some(content) => (Record::failed(&case.origin, &content, &fault), None),
+                    None => return Came::Abandoned,
+                }
             }
         };
         self.finish(case, record, files, &into)
+            .map_or(Came::Abandoned, |record| Came::Finished(Box::new(record)))
     }
 
     /// The content of a case that failed, as a later run would find it.
@@ -429,7 +461,7 @@ impl Batch<'_> {
         }
         let job = Batch::job(Task::Content, case, None);
         match worker.ask(&job, &mut case.spent, self.stop, |_, _, _| {}) {
-            Outcome::Answer(Reply::Content { content }) => Some(content),
+            Outcome::Answer(Reply::Content { content, .. }) => Some(content),
             Outcome::Abandoned => None,
             _ => Some(on_disk(&case.found.paths)),
         }
@@ -444,7 +476,10 @@ impl Batch<'_> {
     ) -> Option<Record> {
         record.key = self.key(&record.content);
         record.report = files.as_ref().map(|_| folder_of(&record.path, &record.key));
+        record.path_hex = hex_of(&case.found.paths);
         let state = State {
+            options: self.settings.options.clone(),
+            input: case.input.filter(|_| record.is_ok()),
             outline: case.outline,
             times: case.times,
             files,
@@ -478,18 +513,5 @@ impl Batch<'_> {
                 trouble.get_or_insert(why);
             }
         }
-    }
-}
-
-/// Paths for people and records.
-pub fn shown(paths: &[PathBuf]) -> String {
-    let names: Vec<String> = paths
-        .iter()
-        .map(|p| p.to_string_lossy().into_owned())
-        .collect();
-    match names.as_slice() {
-        [one] => one.clone(),
-        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
-        [] => String::new(),
     }
 }

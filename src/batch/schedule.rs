@@ -16,6 +16,8 @@ pub const LEAST_WORKER: u64 = 64 << 20;
 /// make it, and as much for what is kept of the contents. Sooner fewer workers than smaller
 /// shares: what does not fit is done again, alone.
 pub const GOOD_WORKER: u64 = LEAST_WORKER + (64 << 20) + (64 << 20);
+/// The least for a whole batch: the program itself and one worker.
+pub const LEAST_MEMORY: u64 = PARENT_MEMORY + LEAST_WORKER;
 
 /// How the machine is shared out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

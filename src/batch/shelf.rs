@@ -22,6 +22,7 @@ use walkdir::WalkDir;
 
 use parts::{are_packed_parts, are_parts, is_of_windows};
 
+use super::store::is_batch;
 use crate::bundle::{
     ArtifactName, HEAD_BYTES, IoTrouble, Role, classify, has_archive_name, single_within,
 };
@@ -127,6 +128,9 @@ impl Shelf {
 
     /// A folder: a case, a shelf, or nothing.
     fn look(&mut self, folder: &Path, depth: usize, named: bool) {
+        if is_batch(folder) {
+            return self.leave(folder, "holds the results of a batch");
+        }
         let entries = match entries_of(folder) {
             Ok(entries) => entries,
             // One that was named is a case, so that its trouble becomes a record.
@@ -317,6 +321,7 @@ fn material_below(folder: &Path) -> BTreeSet<Material> {
         .sort_by_file_name();
     let files = walk
         .into_iter()
+        .filter_entry(|entry| !entry.file_type().is_dir() || !is_batch(entry.path()))
         .flatten()
         .filter(|e| e.file_type().is_file());
     for (nth, entry) in files.enumerate() {

@@ -3,6 +3,7 @@
 //! ```text
 //! OUT/.lock             held while a batch works here
 //! OUT/.work/            what is being made; emptied at every start and end
+//! OUT/.paths            what was read from stdin, until the batch is finished
 //! OUT/state/KEY.json    one finished case: record, where it came from, digest of its report
 //! OUT/cases/NAME-KEY/   its report
 //! OUT/cases.jsonl, cases.csv, rollup.sqlite, index.html, left-out.jsonl    made from the above
@@ -19,6 +20,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::crew::Stop;
+use super::inputs::Between;
 use super::record::Record;
 use crate::bundle::Sha256;
 
@@ -28,9 +31,29 @@ const KEY_SHOWN: usize = 16;
 /// Characters of a case's own name there.
 const NAME_SHOWN: usize = 48;
 
+/// Held while a batch works in a folder; that of a batch is known by it.
+const LOCK: &str = ".lock";
+
+/// The paths that were read from stdin.
+const LIST: &str = ".paths";
+
+/// True if a folder is that of a batch, finished or not: its results are no upload.
+pub fn is_batch(folder: &Path) -> bool {
+    folder.join(LOCK).is_file()
+        && ["state", "cases"]
+            .iter()
+            .all(|sub| folder.join(sub).is_dir())
+}
+
 /// What is kept of a finished case beside its report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State {
+    /// Digest of the options that shape results.
+    #[serde(default)]
+    pub options: String,
+    /// Digest of what was uploaded, as the report states it; absent for failed cases.
+    #[serde(default)]
+    pub input: Option<String>,
     /// Outline of the case when it was analysed.
     pub outline: String,
     /// Digest of its times.
@@ -44,6 +67,8 @@ pub struct State {
 /// A batch's folder, locked.
 pub struct Store {
     root: PathBuf,
+    /// True if the folder was made here, or was empty.
+    is_new: bool,
     _lock: File,
 }
 
@@ -81,7 +106,7 @@ impl Store {
     pub fn open(root: &Path) -> Result<Store, StoreError> {
         let fail = || StoreError::io(root);
         fs::create_dir_all(root).map_err(fail())?;
-        let lock_path = root.join(".lock");
+        let lock_path = root.join(LOCK);
         let is_new = fs::read_dir(root).map_err(fail())?.next().is_none();
         if !is_new && !lock_path.exists() {
             return Err(StoreError::Foreign(root.to_owned()));
@@ -98,6 +123,7 @@ impl Store {
         }
         let store = Store {
             root: root.to_owned(),
+            is_new,
             _lock: lock,
         };
         store.clear_work().map_err(fail())?;
@@ -105,6 +131,48 @@ impl Store {
             fs::create_dir_all(root.join(folder)).map_err(fail())?;
         }
         Ok(store)
+    }
+
+    /// Takes back that a new folder was begun, when nothing was done in it.
+    pub fn undo(self) {
+        // Folders go only while they are empty, so nothing that matters can be lost.
+        let _ = fs::remove_dir(self.root.join(".work"));
+        if !self.is_new {
+            return;
+        }
+        for folder in ["state", "cases"] {
+            let _ = fs::remove_dir(self.root.join(folder));
+        }
+        let _ = fs::remove_file(self.root.join(LIST));
+        let _ = fs::remove_file(self.root.join(LOCK));
+        let _ = fs::remove_dir(&self.root);
+    }
+
+    /// Keeps the paths that were read from stdin, where they cannot be read again, and returns
+    /// the name of their list.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn keep_list(&self, paths: &[PathBuf], between: Between) -> io::Result<PathBuf> {
+        self.write(LIST, |out| {
+            for path in paths {
+                out.write_all(path.as_os_str().as_encoded_bytes())?;
+                out.write_all(&[between.end()])?;
+            }
+            Ok(())
+        })?;
+        Ok(self.root.join(LIST))
+    }
+
+    /// Forgets that list: the batch is finished.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn drop_list(&self) -> io::Result<()> {
+        match fs::remove_file(self.root.join(LIST)) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => Err(why),
+            _ => Ok(()),
+        }
     }
 
     /// The folder.
@@ -136,18 +204,40 @@ impl Store {
         self.root.join("state").join(format!("{key}.json"))
     }
 
-    /// Finished cases whose files are as they were written, in the order of their keys; the
-    /// others are forgotten, to be done again, and their number is returned.
+    /// Keys of the cases whose state lies in the folder.
     ///
     /// # Errors
     /// When the folder cannot be listed.
-    pub fn finished(&self) -> io::Result<(Vec<State>, usize)> {
+    pub fn keys(&self) -> io::Result<Vec<String>> {
+        let entries = fs::read_dir(self.root.join("state"))?;
+        entries
+            .map(|entry| {
+                let path = entry?.path();
+                Ok(path
+                    .file_stem()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned())
+            })
+            .collect()
+    }
+
+    /// Finished cases whose files are as they were written, in the order of their keys; the
+    /// others are forgotten, to be done again, and their number is returned. `None` if the wish
+    /// to end came first: reading them all again takes its time.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn finished(&self, stop: &Stop) -> io::Result<Option<(Vec<State>, usize)>> {
         let mut names: Vec<PathBuf> = fs::read_dir(self.root.join("state"))?
             .map(|entry| entry.map(|e| e.path()))
             .collect::<Result<_, _>>()?;
         names.sort();
         let (mut states, mut torn) = (Vec::new(), 0);
         for path in names {
+            if stop.is_asked() {
+                return Ok(None);
+            }
             match read_state(&path).filter(|state| self.is_whole(state)) {
                 Some(state) => states.push(state),
                 None => {
@@ -156,7 +246,7 @@ impl Store {
                 }
             }
         }
-        Ok((states, torn))
+        Ok(Some((states, torn)))
     }
 
     fn is_whole(&self, state: &State) -> bool {
@@ -340,6 +430,8 @@ mod tests {
             ..Record::default()
         };
         State {
+            options: "p".to_owned(),
+            input: None,
             outline: "o".to_owned(),
             times: "t".to_owned(),
             files: None,
@@ -369,7 +461,7 @@ mod tests {
         }
         fs::write(place.path().join("cases/case_1_zip-b/report.json"), "cut").unwrap();
         fs::write(place.path().join("state/c.json"), "00\n{").unwrap();
-        let (whole, torn) = store.finished().unwrap();
+        let (whole, torn) = store.finished(&Stop::default()).unwrap().unwrap();
         assert_eq!((whole.len(), torn), (1, 2));
         assert_eq!(whole[0].record.key, "a");
         store.sweep(&whole).unwrap();

@@ -12,12 +12,15 @@ use std::time::Duration;
 use super::case_key::{key, on_disk};
 use super::crew::{Outcome, Stop, Worker};
 use super::failure::{Fault, FaultKind};
+use super::inputs::ListError;
 use super::job::{Job, Reply, Task, WireOrigin, WirePath};
+use super::names::{hex_of, shown};
+use super::patience::Feed;
 use super::record::{Origin, Record};
-use super::run::{Settings, shown};
+use super::run::Settings;
 use super::schedule::Shares;
 use super::shelf;
-use super::watch::{Stage, Watch};
+use super::watch::{Stage, Turn, Watch};
 
 /// What came of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,17 +33,29 @@ pub struct Streamed {
     pub interrupted: bool,
 }
 
-/// Analyses paths as `next` gives them, several at once, and writes each record when it is there.
+/// Why not every path has its record.
+#[derive(Debug, thiserror::Error)]
+pub enum StreamError {
+    /// Paths cannot be read.
+    #[error("{0}")]
+    Paths(#[from] ListError),
+    /// Records cannot be written.
+    #[error("cannot write to stdout: {0}")]
+    Records(#[from] io::Error),
+}
+
+/// Analyses the paths of `feed` as they come, several at once, and writes each record when it
+/// is there.
 ///
 /// # Errors
 /// When paths cannot be read or records not be written.
 pub fn run(
-    next: &mut (dyn FnMut() -> io::Result<Option<PathBuf>> + Send),
+    feed: Feed,
     out: &mut (dyn Write + Send),
     settings: &Settings<'_>,
     watch: &dyn Watch,
     stop: &Stop,
-) -> io::Result<Streamed> {
+) -> Result<Streamed, StreamError> {
     let shares = Shares::of(usize::MAX, settings.jobs, settings.max_memory);
     let gate = RwLock::new(());
     let turns = Turns {
@@ -48,15 +63,14 @@ pub fn run(
         may_again: shares.workers > 1,
     };
     watch.stage(Stage::Analysing, 0, 0);
-    let next = Mutex::new(next);
-    let written = Mutex::new((out, Streamed::default(), None::<io::Error>));
+    let feed = Mutex::new(feed);
+    let written = Mutex::new((out, Streamed::default(), None::<StreamError>));
     let take = || -> Option<PathBuf> {
-        let mut next = next.lock().ok()?;
-        match next() {
-            Ok(path) => path,
+        match feed.lock().ok()?.next(stop) {
+            Ok(given) => given.map(|given| given.path),
             Err(why) => {
                 stop.ask();
-                written.lock().ok()?.2.get_or_insert(why);
+                written.lock().ok()?.2.get_or_insert(why.into());
                 None
             }
         }
@@ -80,7 +94,7 @@ pub fn run(
                     written.1.failed += u64::from(!record.is_ok());
                     if let Err(why) = write(written.0, &record) {
                         stop.ask();
-                        written.2.get_or_insert(why);
+                        written.2.get_or_insert(why.into());
                     }
                 }
             });
@@ -137,16 +151,23 @@ fn one(
         let mut worker = Worker::new(&settings.worker, alone.memory, alone.threads);
         record = case.asked(&mut worker, &mut spent, stop, &told);
     }
-    let mut record = match record.ok()? {
-        Ok(record) => record,
-        Err(fault) => case.failed(&fault, worker, &mut spent, stop)?,
+    let record = match record {
+        Ok(Ok(record)) => Some(record),
+        Ok(Err(fault)) => case.failed(&fault, worker, &mut spent, stop),
+        Err(Abandoned) => None,
+    };
+    let ends = |turn| watch.ends(place, &case.origin.path, case.origin.bytes, turn);
+    let Some(mut record) = record else {
+        ends(Turn::Abandoned);
+        return None;
     };
     record.key = key(
         env!("CARGO_PKG_VERSION"),
         &settings.options,
         &record.content,
     );
-    watch.ends(place, &case.origin.path, case.origin.bytes, Some(&record));
+    record.path_hex = hex_of(&case.paths);
+    ends(Turn::Recorded(&record));
     Some(record)
 }
 
@@ -201,7 +222,7 @@ impl Case {
             // Its time is over, so nobody knows all that it holds.
             FaultKind::Time => on_disk(),
             _ => match worker.ask(&self.job(Task::Content), spent, stop, |_, _, _| {}) {
-                Outcome::Answer(Reply::Content { content }) => content,
+                Outcome::Answer(Reply::Content { content, .. }) => content,
                 Outcome::Abandoned => return None,
                 _ => on_disk(),
             },

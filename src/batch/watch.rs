@@ -5,6 +5,8 @@ use super::record::Record;
 /// A stretch of the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
+    /// Reading lists of paths and looking for cases below them.
+    Looking,
     /// Listing every case, to tell them apart by names and sizes.
     Listing,
     /// Hashing those that may be duplicates or done already.
@@ -19,10 +21,34 @@ impl Stage {
     /// One word for a line.
     pub const fn label(self) -> &'static str {
         match self {
+            Stage::Looking => "looking for cases",
             Stage::Listing => "listing",
             Stage::Comparing => "comparing",
             Stage::Analysing => "analysing",
             Stage::Again => "again, alone",
+        }
+    }
+}
+
+/// How a worker's turn at a case ended.
+#[derive(Clone, Copy, Debug)]
+pub enum Turn<'a> {
+    /// What this stage asks of a case is known; later stages have more to do.
+    Known,
+    /// Analysed or failed: here is its record.
+    Recorded(&'a Record),
+    /// It wants more memory and is tried again alone, as a case of the stage to come.
+    Postponed,
+    /// Given up on request: nothing is done.
+    Abandoned,
+}
+
+impl<'a> Turn<'a> {
+    /// The record, where the case has one.
+    pub const fn record(self) -> Option<&'a Record> {
+        match self {
+            Turn::Recorded(record) => Some(record),
+            _ => None,
         }
     }
 }
@@ -35,8 +61,8 @@ pub trait Watch: Sync {
     fn begins(&self, worker: usize, path: &str, bytes: u64);
     /// It goes on: of `total` bytes of a phase so many are done.
     fn goes_on(&self, worker: usize, phase: &str, done: u64, total: u64);
-    /// It is finished with a case; `record` is there when it was analysed or has failed.
-    fn ends(&self, worker: usize, path: &str, bytes: u64, record: Option<&Record>);
+    /// Its turn at the case is over.
+    fn ends(&self, worker: usize, path: &str, bytes: u64, turn: Turn<'_>);
     /// Something to know, in a sentence.
     fn remark(&self, text: &str);
     /// All is done, or given up.
@@ -50,7 +76,7 @@ impl Watch for Unwatched {
     fn stage(&self, _: Stage, _: u64, _: u64) {}
     fn begins(&self, _: usize, _: &str, _: u64) {}
     fn goes_on(&self, _: usize, _: &str, _: u64, _: u64) {}
-    fn ends(&self, _: usize, _: &str, _: u64, _: Option<&Record>) {}
+    fn ends(&self, _: usize, _: &str, _: u64, _: Turn<'_>) {}
     fn remark(&self, _: &str) {}
     fn over(&self) {}
 }

@@ -124,8 +124,11 @@ fn answer(bench: &Bench, job: &Job, out: &Mutex<&mut (dyn Write + Send)>) -> Res
             let bundle = opened(bench, &paths)?;
             let contents = case::content_digests(&bundle);
             with_enough_memory(&bundle)?;
+            let content = content_of(&bundle, &paths, &contents);
+            let input = bundle.input_sha256().ok().flatten();
             Ok(Reply::Content {
-                content: content_of(&bundle, &paths, &contents),
+                input: input.map_or_else(|| content.clone(), |digest| digest.to_string()),
+                content,
             })
         }
         Task::Analyse => analyse(bench, job, &paths, out),
@@ -208,6 +211,7 @@ fn analyse(
     Ok(Reply::Done {
         record: Box::new(record),
         files,
+        input: report.case.input.sha256.clone(),
         images: memory.work(),
     })
 }

@@ -26,10 +26,12 @@ pub(super) fn run(args: &AnalyzeArgs, common: &Common) -> Result<Exit, Failure> 
         output::make_folder(folder)?;
     }
     let redaction = redact::prepare(&args.out.redact, args.out.output.as_deref(), common)?;
-    let options = options_with(&args.facts, &args.drivers)?;
+    let mut options = options_with(&args.facts, &args.drivers)?;
+    options.typed.extend(args.caps.unusual());
     let case = Case {
         paths: &args.bundle,
         drivers: &args.drivers,
+        limits: args.caps.limits(),
         options: &options,
     };
     let redaction = redaction.map(|redaction| (redaction, &args.out.redact));
@@ -82,6 +84,8 @@ pub(super) struct Case<'a> {
     pub(super) paths: &'a [PathBuf],
     /// Folders of more images.
     pub(super) drivers: &'a [PathBuf],
+    /// Caps of the upload itself.
+    pub(super) limits: Limits,
     pub(super) options: &'a Options,
 }
 
@@ -91,7 +95,7 @@ pub(super) fn report(
     redaction: Option<(Redaction, &RedactArgs)>,
     common: &Common,
 ) -> Result<Report, Failure> {
-    let bundle = password::open(case.paths, common)?;
+    let bundle = password::open_within(case.paths, &case.limits, common)?;
     if bundle.artifacts().is_empty() {
         return Err(Failure::Nothing(holds_nothing(case.paths, &bundle)));
     }
@@ -278,6 +282,7 @@ pub(super) fn demo(args: &DemoArgs, common: &Common) -> Result<Exit, Failure> {
     let case = Case {
         paths: std::slice::from_ref(&folder),
         drivers: &[],
+        limits: Limits::default(),
         options: &options,
     };
     let redaction = redaction.map(|redaction| (redaction, &args.out.redact));

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::batch_args::{BatchArgs, MergeArgs, RulesCommand, WorkerArgs};
+use super::batch_args::{BatchArgs, CapArgs, MergeArgs, RulesCommand, WorkerArgs};
 use crate::diagnosis::headroom::{Arch, OsVersion, parse_size};
 use crate::tag::Tag;
 use crate::timeline::zone::Zone;
@@ -195,6 +195,8 @@ pub(super) struct AnalyzeArgs {
     /// More driver images to search, beside the bundle's own. Repeatable.
     #[arg(long, value_name = "DIR")]
     pub(super) drivers: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) caps: CapArgs,
     #[command(flatten)]
     pub(super) out: OutArgs,
 }

@@ -1,31 +1,35 @@
 //! `batch`, `merge`, and the worker processes: words become settings, the library does the work.
 
-use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use clap::ValueEnum;
-
-use super::args::{Common, FactArgs};
-use super::batch_args::{BatchArgs, CapArgs, MergeArgs, WorkerArgs};
+use super::args::Common;
+use super::batch_args::{BatchArgs, MergeArgs, WorkerArgs};
+use super::batch_end::{self, End};
+use super::batch_words::{fingerprint, reproduce, worker_words};
 use super::exit::{Exit, Failure};
 use super::output::safe;
 use super::{analyze, batch_progress, password};
 use crate::batch::cache::{Cache, Pruned};
-use crate::batch::crew::{Stop, WorkerCommand};
-use crate::batch::images::ImageWork;
-use crate::batch::inputs::{self, Between};
+use crate::batch::crew::WorkerCommand;
+use crate::batch::inputs::{Between, ListError};
+use crate::batch::merge::{MergeError, Parts};
+use crate::batch::patience::{Feed, unless_stopped};
 use crate::batch::publish::{Results, publish};
-use crate::batch::run::{Settings, Summary};
+use crate::batch::run::Settings;
+use crate::batch::schedule::LEAST_MEMORY;
+use crate::batch::shelf::{self, Shelf};
 use crate::batch::store::{Store, StoreError};
-use crate::batch::watch::Watch;
+use crate::batch::stream::{self, StreamError};
+use crate::batch::watch::{Stage, Watch};
 use crate::batch::worker::Bench;
-use crate::batch::{merge, run as batch_run, shelf, stream, worker as batch_worker};
-use crate::bundle::{Bundle, Limits, Sha256};
+use crate::batch::{run as batch_run, worker as batch_worker};
+use crate::bundle::{Bundle, Limits};
 use crate::case::{ImageMemory, NoMemory};
-use crate::report::wording::{count, counted};
+use crate::report::wording::{count, size_u};
+
+const NO_CASE: &str = "no case found: a case is an archive, or a folder with HTTPERR logs, poolmon text, driver images or systeminfo output (--as-given takes each path for one)";
 
 pub(super) fn run(args: &BatchArgs, common: &Common) -> Result<Exit, Failure> {
     let cache = match args.no_cache {
@@ -38,8 +42,16 @@ pub(super) fn run(args: &BatchArgs, common: &Common) -> Result<Exit, Failure> {
     // Options that make no sense are said before any work begins.
     let options = analyze::options(&args.facts)?;
     drop(options);
+    if args.max_memory < LEAST_MEMORY {
+        return Err(Failure::Value(format!(
+            "--max-memory {} is too little: a batch needs {} at least",
+            size_u(args.max_memory),
+            size_u(LEAST_MEMORY)
+        )));
+    }
     let fingerprint = fingerprint(args)?;
-    let reproduce = |paths: &[PathBuf]| reproduce(paths, args);
+    let (cache, unusable) = usable(cache);
+    let reproduce = |paths: &[PathBuf]| reproduce(paths, args, common);
     let settings = Settings {
         worker: WorkerCommand {
             program: std::env::current_exe().map_err(|why| Failure::Given {
@@ -57,14 +69,28 @@ pub(super) fn run(args: &BatchArgs, common: &Common) -> Result<Exit, Failure> {
         retry_failed: args.retry_failed,
         reproduce: &reproduce,
     };
-    let stop = Arc::new(Stop::default());
-    let asked = Arc::clone(&stop);
-    // Where no handler can be set, Ctrl-C ends the process; what is finished is kept anyway.
-    let _ = ctrlc::set_handler(move || asked.ask());
+    let end = End::listening(args.output.is_none(), common.quiet);
     let watch = batch_progress::of(common);
+    if let Some(why) = unusable {
+        watch.remark(&why);
+    }
     match &args.output {
-        Some(folder) => to_folder(args, folder, &settings, watch.as_ref(), &stop, common),
-        None => to_stdout(args, &settings, watch.as_ref(), &stop),
+        Some(folder) => to_folder(args, folder, &settings, watch.as_ref(), &end, common),
+        None => to_stdout(args, &settings, watch.as_ref(), &end),
+    }
+}
+
+/// The cache if it can be used, and otherwise why not. Each worker would find out the same, and
+/// nobody would hear it.
+fn usable(folder: Option<PathBuf>) -> (Option<PathBuf>, Option<String>) {
+    let opened = folder.as_deref().map(Cache::open);
+    match (folder, opened) {
+        (Some(folder), Some(Err(why))) => {
+            let place = folder.display();
+            let text = format!("the cache in {place} is not used, which costs time only: {why}");
+            (None, Some(text))
+        }
+        (folder, _) => (folder, None),
     }
 }
 
@@ -84,24 +110,33 @@ fn to_folder(
     folder: &Path,
     settings: &Settings<'_>,
     watch: &dyn Watch,
-    stop: &Stop,
+    end: &End,
     common: &Common,
 ) -> Result<Exit, Failure> {
+    let since = args.since.as_deref().map(earlier).transpose()?;
     let store = Store::open(folder).map_err(store_failure)?;
     let fail = |why| Failure::Write {
         path: Some(folder.to_owned()),
         why,
     };
-    let paths = inputs::paths(&args.paths, between(args), &mut io::stdin().lock())
-        .map_err(|error| Failure::Nothing(error.to_string()))?;
-    let shelf = shelf::find(&paths, args.as_given);
-    if shelf.cases.is_empty() {
-        return Err(Failure::Nothing(
-            "no case found: a case is an archive, or a folder with HTTPERR logs, poolmon text, driver images or systeminfo output (--as-given takes each path for one)".into(),
-        ));
-    }
-    let since = args.since.as_deref().map(earlier).transpose()?;
-    let (summary, states) = batch_run::run(&shelf, &store, settings, watch, stop).map_err(fail)?;
+    watch.stage(Stage::Looking, 0, 0);
+    let shelf = match looked(args, folder, &store, end) {
+        Ok(Some(shelf)) => shelf,
+        Ok(None) => {
+            store.close().map_err(fail)?;
+            watch.over();
+            end.tell_early(None);
+            return Ok(Exit::Interrupted);
+        }
+        Err(failure) => {
+            // Nothing was begun: a folder that is there only because of this says nothing.
+            store.undo();
+            watch.over();
+            return Err(failure);
+        }
+    };
+    let (summary, states) =
+        batch_run::run(&shelf, &store, settings, watch, end.stop()).map_err(fail)?;
     if !summary.interrupted {
         let results = Results {
             states: &states,
@@ -109,13 +144,93 @@ fn to_folder(
             since: since.as_deref(),
         };
         publish(&store, &results).map_err(fail)?;
+        store.drop_list().map_err(fail)?;
     }
     store.close().map_err(fail)?;
     watch.over();
-    if !common.quiet {
-        tell(&summary, shelf.left_out.len(), folder);
+    if summary.interrupted {
+        end.tell_early(Some(&summary));
+    } else if !common.quiet {
+        batch_end::tell(&summary, shelf.left_out.len(), folder);
     }
     Ok(ending(summary.interrupted, summary.failed))
+}
+
+/// The cases below the paths that were given; `None` if the wish to end came first.
+fn looked(
+    args: &BatchArgs,
+    folder: &Path,
+    store: &Store,
+    end: &End,
+) -> Result<Option<Shelf>, Failure> {
+    let Some(paths) = listed(args, folder, store, end)? else {
+        return Ok(None);
+    };
+    let as_given = args.as_given;
+    let Some(shelf) = unless_stopped(end.stop(), move || shelf::find(&paths, as_given)) else {
+        return Ok(None);
+    };
+    if shelf.cases.is_empty() {
+        return Err(Failure::Nothing(NO_CASE.to_owned()));
+    }
+    match holder_of(&shelf, folder) {
+        Some(case) => Err(Failure::Value(format!(
+            "the results in {} would become part of the case {}: name a folder outside of it with -o",
+            folder.display(),
+            case.display()
+        ))),
+        None => Ok(Some(shelf)),
+    }
+}
+
+/// The paths that were given; what came on stdin is kept in the folder.
+fn listed(
+    args: &BatchArgs,
+    folder: &Path,
+    store: &Store,
+    end: &End,
+) -> Result<Option<Vec<PathBuf>>, Failure> {
+    let between = between(args);
+    let reads_stdin = args.paths.iter().any(|path| path.as_os_str() == "-");
+    if !reads_stdin {
+        end.can_go_on(&args.paths, None);
+    }
+    let feed = Feed::begin(args.paths.clone(), between, stdin);
+    let (mut paths, mut of_stdin) = (Vec::new(), Vec::new());
+    let unread = |why: ListError| Failure::Nothing(why.to_string());
+    while let Some(given) = feed.next(end.stop()).map_err(unread)? {
+        if given.is_from_stdin {
+            of_stdin.push(given.path.clone());
+        }
+        paths.push(given.path);
+    }
+    if end.stop().is_asked() {
+        return Ok(None);
+    }
+    if reads_stdin {
+        let kept = store.keep_list(&of_stdin, between);
+        let list = kept.map_err(|why| Failure::Write {
+            path: Some(folder.to_owned()),
+            why,
+        })?;
+        end.can_go_on(&args.paths, Some(&list));
+    }
+    Ok(Some(paths))
+}
+
+fn stdin() -> io::BufReader<io::Stdin> {
+    io::BufReader::new(io::stdin())
+}
+
+/// The case in whose folder the results would lie.
+fn holder_of<'a>(shelf: &'a Shelf, folder: &Path) -> Option<&'a Path> {
+    let results = folder.canonicalize().ok()?;
+    let holds = |path: &&PathBuf| {
+        path.canonicalize()
+            .is_ok_and(|case| results.starts_with(case))
+    };
+    let paths = shelf.cases.iter().flat_map(|case| &case.paths);
+    paths.into_iter().find(holds).map(PathBuf::as_path)
 }
 
 fn ending(interrupted: bool, failed: u64) -> Exit {
@@ -143,198 +258,21 @@ fn earlier(folder: &Path) -> Result<Vec<crate::batch::store::State>, Failure> {
     })
 }
 
-/// What came of it, on stderr; and how to go on.
-fn tell(summary: &Summary, left_out: usize, folder: &Path) {
-    let mut err = io::stderr().lock();
-    let s = summary;
-    let said = |n: u64, words: String| (n > 0).then_some(words);
-    let (more, out) = (s.duplicates, left_out as u64);
-    let parts = [
-        Some(counted(s.cases, "case")),
-        said(
-            s.taken_over,
-            format!("{} taken over from an earlier run", count(s.taken_over)),
-        ),
-        said(
-            s.failed,
-            format!("{} failed (see index.html)", count(s.failed)),
-        ),
-        said(
-            s.in_part,
-            format!("{} read in part (see index.html)", count(s.in_part)),
-        ),
-        said(
-            more,
-            format!("{} of the same content", counted(more, "further path")),
-        ),
-        said(
-            s.elsewhere,
-            format!("{} of other shards", count(s.elsewhere)),
-        ),
-        said(
-            out,
-            format!("{} left out (see left-out.jsonl)", counted(out, "path")),
-        ),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    let _ = writeln!(err, "poolsleuth: {}", parts.join(", "));
-    let images = s.images;
-    if images != ImageWork::default() {
-        let _ = writeln!(
-            err,
-            "poolsleuth: facts about driver images: {} known from the cache, {} found out",
-            count(images.known),
-            count(images.looked_into)
-        );
-    }
-    if s.other_results > 0 {
-        let (folder, one) = (folder.display(), s.other_results == 1);
-        let (belong, are) = if one {
-            ("belongs", "it is")
-        } else {
-            ("belong", "they are")
-        };
-        let _ = writeln!(
-            err,
-            "poolsleuth: {} in {folder} {belong} to other inputs, options or versions; {are} kept and not listed",
-            counted(s.other_results, "result"),
-        );
-    }
-    if s.interrupted {
-        let words: Vec<String> = std::env::args_os()
-            .map(|word| quoted(&word.to_string_lossy()))
-            .collect();
-        let _ = writeln!(
-            err,
-            "poolsleuth: ended early; this goes on: {}",
-            words.join(" ")
-        );
-    }
-}
-
 fn to_stdout(
     args: &BatchArgs,
     settings: &Settings<'_>,
     watch: &dyn Watch,
-    stop: &Stop,
+    end: &End,
 ) -> Result<Exit, Failure> {
-    let between = between(args);
-    let mut words = args.paths.iter();
-    let mut stdin = io::BufReader::new(io::stdin());
-    let mut ready: std::collections::VecDeque<PathBuf> = Default::default();
-    let mut reading = false;
-    let mut next = || -> io::Result<Option<PathBuf>> {
-        loop {
-            if let Some(path) = ready.pop_front() {
-                return Ok(Some(path));
-            }
-            if reading {
-                match inputs::next(&mut stdin, between)? {
-                    Some(path) => return Ok(Some(path)),
-                    None => reading = false,
-                }
-            }
-            match words.next() {
-                None => return Ok(None),
-                Some(word) if word.as_os_str() == "-" => reading = true,
-                Some(word) => {
-                    let none: &mut &[u8] = &mut &b""[..];
-                    let listed = inputs::paths(std::slice::from_ref(word), between, none)
-                        .map_err(io::Error::other)?;
-                    ready.extend(listed);
-                }
-            }
-        }
-    };
-    let streamed = stream::run(&mut next, &mut io::stdout(), settings, watch, stop)
-        .map_err(|why| Failure::Write { path: None, why })?;
+    let feed = Feed::begin(args.paths.clone(), between(args), stdin);
+    let streamed = stream::run(feed, &mut io::stdout(), settings, watch, end.stop()).map_err(
+        |why| match why {
+            StreamError::Paths(why) => Failure::Nothing(why.to_string()),
+            StreamError::Records(why) => Failure::Records(why),
+        },
+    )?;
     watch.over();
     Ok(ending(streamed.interrupted, streamed.failed))
-}
-
-/// Everything that shapes results, as text: the options as typed and the contents of the files
-/// that they name.
-fn fingerprint(args: &BatchArgs) -> Result<String, Failure> {
-    let mut lines = analyze::typed(&args.facts);
-    let caps = &args.caps;
-    lines.push(format!("--max-bytes={}", caps.max_bytes));
-    lines.push(format!("--max-entries={}", caps.max_entries));
-    for path in args
-        .facts
-        .pooltag
-        .iter()
-        .chain(&args.facts.rules)
-        .chain(&args.drivers)
-    {
-        let bundle = Bundle::open(std::slice::from_ref(path), &Limits::default())?;
-        let contents = bundle.digest_contents();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        lines.push(format!("{name} {}", bundle.case_digest(&contents)));
-    }
-    Ok(Sha256::of(lines.join("\n").as_bytes()).to_string())
-}
-
-/// The options of an analysis as words of a command line, files with their whole paths.
-fn fact_words(facts: &FactArgs, drivers: &[PathBuf]) -> Vec<OsString> {
-    let mut words: Vec<OsString> = Vec::new();
-    let mut add = |name: &str, value: Option<OsString>| {
-        if let Some(value) = value {
-            let mut word = OsString::from(format!("--{name}="));
-            word.push(value);
-            words.push(word);
-        }
-    };
-    add("tz", facts.tz.as_ref().map(|(_, typed)| typed.into()));
-    let order = facts.date_order.and_then(|order| order.to_possible_value());
-    add("date-order", order.map(|value| value.get_name().into()));
-    add("os", facts.os.as_ref().map(|(_, typed)| typed.into()));
-    add("arch", facts.arch.map(|arch| arch.name().into()));
-    add("ram", facts.ram.map(|bytes| bytes.to_string().into()));
-    add(
-        "npp-limit",
-        facts.npp_limit.map(|bytes| bytes.to_string().into()),
-    );
-    for path in &facts.pooltag {
-        add("pooltag", Some(path.into()));
-    }
-    for path in &facts.rules {
-        add("rules", Some(path.into()));
-    }
-    for path in drivers {
-        add("drivers", Some(path.into()));
-    }
-    words
-}
-
-fn worker_words(args: &BatchArgs, cache: Option<&Path>) -> Vec<OsString> {
-    let mut words: Vec<OsString> = vec!["batch-worker".into()];
-    words.extend(fact_words(&args.facts, &args.drivers));
-    words.push(format!("--max-bytes={}", args.caps.max_bytes).into());
-    words.push(format!("--max-entries={}", args.caps.max_entries).into());
-    if let Some(cache) = cache {
-        let mut word = OsString::from("--cache=");
-        word.push(cache);
-        words.push(word);
-    }
-    words
-}
-
-/// The command that analyses a case alone, as a shell takes it.
-fn reproduce(paths: &[PathBuf], args: &BatchArgs) -> String {
-    let mut words = vec!["poolsleuth".to_owned(), "analyze".to_owned()];
-    words.extend(paths.iter().map(|path| quoted(&path.to_string_lossy())));
-    let options = fact_words(&args.facts, &args.drivers);
-    words.extend(options.iter().map(|word| quoted(&word.to_string_lossy())));
-    words.join(" ")
-}
-
-/// A word as a POSIX shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c);
-    match !word.is_empty() && word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
 }
 
 /// The user's cache folder, by the conventions of the XDG Base Directory Specification.
@@ -357,7 +295,12 @@ fn prune(cache: Option<&Path>) -> Result<Exit, Failure> {
         path: Some(folder.to_owned()),
         why,
     };
-    let Pruned { removed, kept } = Cache::prune(folder).map_err(fail)?;
+    let Pruned { removed, kept } = Cache::prune(folder).map_err(|why| {
+        let why = format!(
+            "{why}; if that is no passing trouble, remove it: the next batch makes a new one"
+        );
+        fail(io::Error::other(why))
+    })?;
     let _ = writeln!(
         io::stderr(),
         "poolsleuth: {}: {} removed, {} kept",
@@ -372,22 +315,23 @@ fn prune(cache: Option<&Path>) -> Result<Exit, Failure> {
 }
 
 pub(super) fn merge(args: &MergeArgs, common: &Common) -> Result<Exit, Failure> {
+    let failed = |error: MergeError| Failure::Nothing(error.to_string());
     let since = args.since.as_deref().map(earlier).transpose()?;
+    let parts = Parts::read(&args.folders).map_err(failed)?;
     let store = Store::open(&args.output).map_err(store_failure)?;
-    let merged = merge::merge(&args.folders, &store, since.as_deref())
-        .map_err(|error| Failure::Nothing(error.to_string()))?;
+    let merged = match parts.write(&store, since.as_deref()) {
+        Ok(merged) => merged,
+        Err(error) => {
+            store.undo();
+            return Err(failed(error));
+        }
+    };
     store.close().map_err(|why| Failure::Write {
         path: Some(args.output.clone()),
         why,
     })?;
     if !common.quiet {
-        let _ = writeln!(
-            io::stderr(),
-            "poolsleuth: {} from {}, {} failed",
-            counted(merged.cases, "case"),
-            counted(args.folders.len() as u64, "folder"),
-            count(merged.failed)
-        );
+        batch_end::tell_merged(&merged, args.folders.len() as u64);
     }
     Ok(ending(false, merged.failed))
 }
@@ -395,8 +339,9 @@ pub(super) fn merge(args: &MergeArgs, common: &Common) -> Result<Exit, Failure> 
 /// One worker: jobs on stdin, answers on stdout.
 pub(super) fn worker(args: &WorkerArgs) -> Result<Exit, Failure> {
     fence(args.worker_memory);
-    let options = analyze::options_with(&args.facts, &args.drivers)?;
-    let limits = limits(&args.caps);
+    let mut options = analyze::options_with(&args.facts, &args.drivers)?;
+    options.typed.extend(args.caps.unusual());
+    let limits = args.caps.limits();
     let password = match args.password_on_stdin {
         true => Some(
             batch_worker::password(&mut io::stdin().lock()).map_err(|why| Failure::Given {
@@ -437,14 +382,6 @@ pub(super) fn worker(args: &WorkerArgs) -> Result<Exit, Failure> {
     rayon::scope(|_| batch_worker::serve(&bench, &mut io::stdin().lock(), &mut io::stdout()))
         .map_err(|why| Failure::Write { path: None, why })?;
     Ok(Exit::Done)
-}
-
-fn limits(caps: &CapArgs) -> Limits {
-    Limits {
-        entries: caps.max_entries,
-        total_bytes: caps.max_bytes,
-        ..Limits::default()
-    }
 }
 
 /// A worker must not outlive its parent nor take more than its share of memory. Where the

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::args::FactArgs;
 use crate::batch::shard::Shard;
+use crate::bundle::Limits;
 use crate::diagnosis::headroom::parse_size;
 
 /// Memory in all, unless said otherwise.
@@ -76,6 +77,34 @@ pub(super) struct CapArgs {
     /// Files of one case that are looked at.
     #[arg(long, default_value_t = 200_000, value_name = "N")]
     pub(super) max_entries: usize,
+}
+
+impl CapArgs {
+    /// The limits of a case.
+    pub(super) fn limits(&self) -> Limits {
+        Limits {
+            entries: self.max_entries,
+            total_bytes: self.max_bytes,
+            ..Limits::default()
+        }
+    }
+
+    /// Both as words of a command line, if one is not what it usually is.
+    pub(super) fn unusual(&self) -> Vec<String> {
+        let usual = Limits::default();
+        match (self.max_bytes, self.max_entries) == (usual.total_bytes, usual.entries) {
+            true => Vec::new(),
+            false => self.words().into(),
+        }
+    }
+
+    /// Both as words of a command line.
+    pub(super) fn words(&self) -> [String; 2] {
+        [
+            format!("--max-bytes={}", self.max_bytes),
+            format!("--max-entries={}", self.max_entries),
+        ]
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -11,14 +13,23 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::args::{Common, ProgressMode};
 use super::output::safe;
 use crate::batch::record::Record;
-use crate::batch::watch::{Stage, Unwatched, Watch};
+use crate::batch::watch::{Stage, Turn, Unwatched, Watch};
 use crate::report::wording::{count, counted, hours, size_u};
 
-/// Time between two lines of a log.
+/// Time between two lines of a log, whatever happens or does not happen meanwhile.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// Longest path shown on a worker's line; its end tells cases apart.
-const LONGEST_PATH: usize = 60;
+/// Time between two looks of the bars: often enough for the last update of many to be seen.
+const REDRAWN: Duration = Duration::from_millis(250);
+
+/// Columns of a terminal that does not say how many it has.
+const USUAL_WIDTH: usize = 80;
+
+/// Columns of a worker's line before its words: `worker 12` and the blank after it.
+const LINE_PREFIX: usize = 13;
+
+/// The least of a path that is shown, however narrow the terminal.
+const LEAST_PATH: usize = 20;
 
 /// The progress that the options ask for.
 pub(super) fn of(common: &Common) -> Box<dyn Watch> {
@@ -83,35 +94,58 @@ impl Tally {
         *counted = now.max(*counted);
     }
 
-    fn end(&mut self, worker: usize, bytes: u64, record: Option<&Record>) {
+    fn end(&mut self, worker: usize, bytes: u64, turn: Turn<'_>) {
         let counted = self
             .workers
             .remove(&worker)
             .map_or(0, |(_, counted)| counted);
-        self.done_bytes += bytes.saturating_sub(counted);
+        self.done_bytes = self.done_bytes.saturating_sub(counted);
+        if matches!(turn, Turn::Abandoned) {
+            return;
+        }
+        self.done_bytes += bytes;
         self.done_cases += 1;
-        self.failed += u64::from(record.is_some_and(|record| !record.is_ok()));
+        self.failed += u64::from(turn.record().is_some_and(|record| !record.is_ok()));
+    }
+
+    /// Hours that the stage has taken so far.
+    fn hours(&self) -> f64 {
+        self.began.elapsed().as_secs_f64() / 3_600.0
     }
 
     /// Hours left by the bytes that are done; nothing before there is something to go by.
     fn left(&self) -> Option<f64> {
-        let spent = self.began.elapsed().as_secs_f64() / 3_600.0;
+        let spent = self.hours();
         let done = self.done_bytes as f64 / self.bytes.max(1) as f64;
         (done > 0.01 && self.bytes > 0).then(|| spent * (1.0 - done).max(0.0) / done)
     }
 }
 
-/// The end of a path, which tells more than its beginning.
-fn short(path: &str) -> String {
+/// A worker's case in `width` columns: its size, and the end of its path, which tells more than
+/// its beginning.
+fn worker_words(path: &str, bytes: u64, width: usize) -> String {
+    let size = format!("{:>8}  ", size_u(bytes));
+    let taken = LINE_PREFIX + size.chars().count();
+    let room = width.saturating_sub(taken + 1).max(LEAST_PATH);
+    size + &short(path, room)
+}
+
+/// At most so many characters of a path, its end.
+fn short(path: &str, room: usize) -> String {
     let shown = safe(path);
     let length = shown.chars().count();
-    match length > LONGEST_PATH {
+    match length > room {
         true => {
-            let tail: String = shown.chars().skip(length - LONGEST_PATH + 1).collect();
+            let tail: String = shown.chars().skip(length - room + 1).collect();
             format!("…{tail}")
         }
         false => shown,
     }
+}
+
+fn width() -> usize {
+    let known = terminal_size::terminal_size_of(std::io::stderr());
+    known.map_or(USUAL_WIDTH, |(width, _)| usize::from(width.0))
 }
 
 fn failure_line(record: &Record) -> Option<String> {
@@ -136,6 +170,8 @@ impl Bars {
         if let Ok(style) = ProgressStyle::with_template(template) {
             total.set_style(style.progress_chars("=> "));
         }
+        // Also draws what the bound of redraws has held back, on all lines.
+        total.enable_steady_tick(REDRAWN);
         Bars {
             multi,
             total,
@@ -147,6 +183,7 @@ impl Bars {
     fn show(&self, tally: &Tally) {
         self.total.set_position(tally.done_bytes);
         let mut words = match tally.cases {
+            0 if tally.stage == Stage::Looking => in_words(tally.hours()),
             0 => counted(tally.done_cases, "case"),
             cases => format!("{}/{}", count(tally.done_cases), counted(cases, "case")),
         };
@@ -215,7 +252,7 @@ impl Watch for Bars {
         if let Ok(mut tally) = self.tally.lock() {
             tally.workers.insert(worker, (bytes, 0));
         }
-        self.line(worker, format!("{} ({})", short(path), size_u(bytes)));
+        self.line(worker, worker_words(path, bytes, width()));
     }
 
     fn goes_on(&self, worker: usize, phase: &str, done: u64, total: u64) {
@@ -226,14 +263,14 @@ impl Watch for Bars {
         self.show(&tally);
     }
 
-    fn ends(&self, worker: usize, _: &str, bytes: u64, record: Option<&Record>) {
-        if let Some(line) = record.and_then(failure_line) {
+    fn ends(&self, worker: usize, _: &str, bytes: u64, turn: Turn<'_>) {
+        if let Some(line) = turn.record().and_then(failure_line) {
             let _ = self.multi.println(line);
         }
         let Ok(mut tally) = self.tally.lock() else {
             return;
         };
-        tally.end(worker, bytes, record);
+        tally.end(worker, bytes, turn);
         self.show(&tally);
         self.line(worker, String::new());
     }
@@ -243,6 +280,7 @@ impl Watch for Bars {
     }
 
     fn over(&self) {
+        self.total.disable_steady_tick();
         let _ = self.multi.clear();
     }
 }
@@ -253,64 +291,108 @@ enum Form {
     Json,
 }
 
-/// Lines on stderr: failures at once, how far it is now and then.
+/// Lines on stderr: failures at once, how far it is every [`HEARTBEAT`].
 struct Log {
     form: Form,
-    tally: Mutex<(Tally, Instant)>,
+    tally: Arc<Mutex<Tally>>,
+    heart: Mutex<Option<Heart>>,
 }
 
 impl Log {
     fn new(form: Form) -> Self {
+        let tally = Arc::new(Mutex::new(Tally::new()));
+        let heart = Heart::begin(form, Arc::clone(&tally));
         Log {
             form,
-            tally: Mutex::new((Tally::new(), Instant::now())),
+            tally,
+            heart: Mutex::new(Some(heart)),
         }
     }
 
     fn say(&self, plain: Option<String>, event: serde_json::Value) {
-        let line = match self.form {
-            Form::Plain => plain.map(|text| format!("poolsleuth: {text}")),
-            Form::Json => Some(event.to_string()),
+        say(self.form, plain, event);
+    }
+}
+
+fn say(form: Form, plain: Option<String>, event: serde_json::Value) {
+    let line = match form {
+        Form::Plain => plain.map(|text| format!("poolsleuth: {text}")),
+        Form::Json => Some(event.to_string()),
+    };
+    if let Some(line) = line {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+}
+
+/// A thread that says how far it is, until it is dropped.
+struct Heart {
+    thread: Option<JoinHandle<()>>,
+    alive: Option<Sender<()>>,
+}
+
+impl Heart {
+    fn begin(form: Form, tally: Arc<Mutex<Tally>>) -> Heart {
+        let (alive, ended) = channel::<()>();
+        let beat = move || {
+            while ended.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
+                let Ok(tally) = tally.lock() else { return };
+                say(form, Some(tally.words()), tally.event());
+            }
         };
-        if let Some(line) = line {
-            let _ = writeln!(std::io::stderr(), "{line}");
+        Heart {
+            thread: Some(std::thread::spawn(beat)),
+            alive: Some(alive),
         }
     }
+}
 
-    fn beat(&self) {
-        let Ok(mut state) = self.tally.lock() else {
-            return;
-        };
-        if state.1.elapsed() < HEARTBEAT {
-            return;
+impl Drop for Heart {
+    fn drop(&mut self) {
+        drop(self.alive.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
-        state.1 = Instant::now();
-        let tally = &state.0;
-        let left = tally.left().map_or_else(String::new, |left| {
-            format!(", about {} left", in_words(left))
-        });
-        let plain = format!(
-            "{}: {} of {}, {} of {}, {} failed{left}",
-            tally.stage.label(),
-            count(tally.done_cases),
-            counted(tally.cases, "case"),
-            size_u(tally.done_bytes),
-            size_u(tally.bytes),
-            count(tally.failed)
-        );
-        let event = serde_json::json!({
-            "event": "progress", "stage": tally.stage.label(), "cases": tally.done_cases,
-            "total_cases": tally.cases, "bytes": tally.done_bytes, "total_bytes": tally.bytes,
-            "failed": tally.failed,
-        });
-        self.say(Some(plain), event);
+    }
+}
+
+impl Tally {
+    /// How far it is, for a line of a log.
+    fn words(&self) -> String {
+        let mut words = format!("{}: ", self.stage.label());
+        match (self.stage, self.cases) {
+            (Stage::Looking, _) => {}
+            (_, 0) => words.push_str(&format!("{}, ", counted(self.done_cases, "case"))),
+            (_, cases) => words.push_str(&format!(
+                "{} of {}, {} of {}, ",
+                count(self.done_cases),
+                counted(cases, "case"),
+                size_u(self.done_bytes),
+                size_u(self.bytes)
+            )),
+        }
+        if self.stage != Stage::Looking {
+            words.push_str(&format!("{} failed, ", count(self.failed)));
+        }
+        words.push_str(&format!("{} so far", in_words(self.hours())));
+        if let Some(left) = self.left() {
+            words.push_str(&format!(", about {} left", in_words(left)));
+        }
+        words
+    }
+
+    fn event(&self) -> serde_json::Value {
+        serde_json::json!({
+            "event": "progress", "stage": self.stage.label(), "cases": self.done_cases,
+            "total_cases": self.cases, "bytes": self.done_bytes, "total_bytes": self.bytes,
+            "failed": self.failed,
+        })
     }
 }
 
 impl Watch for Log {
     fn stage(&self, stage: Stage, cases: u64, bytes: u64) {
         if let Ok(mut state) = self.tally.lock() {
-            state.0.begin(stage, cases, bytes);
+            state.begin(stage, cases, bytes);
         }
         let event = serde_json::json!({
             "event": "stage", "stage": stage.label(), "total_cases": cases, "total_bytes": bytes,
@@ -328,7 +410,7 @@ impl Watch for Log {
 
     fn begins(&self, worker: usize, path: &str, bytes: u64) {
         if let Ok(mut state) = self.tally.lock() {
-            state.0.workers.insert(worker, (bytes, 0));
+            state.workers.insert(worker, (bytes, 0));
         }
         let event = serde_json::json!({
             "event": "begin", "worker": worker + 1, "path": path, "bytes": bytes,
@@ -338,14 +420,14 @@ impl Watch for Log {
 
     fn goes_on(&self, worker: usize, phase: &str, done: u64, total: u64) {
         if let Ok(mut state) = self.tally.lock() {
-            state.0.advance(worker, phase, done, total);
+            state.advance(worker, phase, done, total);
         }
-        self.beat();
     }
 
-    fn ends(&self, worker: usize, path: &str, bytes: u64, record: Option<&Record>) {
+    fn ends(&self, worker: usize, path: &str, bytes: u64, turn: Turn<'_>) {
+        let record = turn.record();
         if let Ok(mut state) = self.tally.lock() {
-            state.0.end(worker, bytes, record);
+            state.end(worker, bytes, turn);
         }
         let event = serde_json::json!({
             "event": "end", "worker": worker + 1, "path": path,
@@ -353,7 +435,6 @@ impl Watch for Log {
             "error": record.and_then(|r| r.error.as_deref()),
         });
         self.say(record.and_then(failure_line), event);
-        self.beat();
     }
 
     fn remark(&self, text: &str) {
@@ -361,5 +442,47 @@ impl Watch for Log {
         self.say(Some(safe(text)), event);
     }
 
-    fn over(&self) {}
+    fn over(&self) {
+        if let Ok(mut heart) = self.heart.lock() {
+            drop(heart.take());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_abandoned_is_not_done() {
+        let mut tally = Tally::new();
+        tally.begin(Stage::Analysing, 2, 200);
+        for worker in [0, 1] {
+            tally.workers.insert(worker, (100, 0));
+            tally.advance(worker, "reading", 1, 2);
+        }
+        tally.end(0, 100, Turn::Known);
+        tally.end(1, 100, Turn::Abandoned);
+        assert_eq!((tally.done_cases, tally.done_bytes), (1, 100));
+        assert!(tally.words().contains("1 of 2 cases"), "{}", tally.words());
+    }
+
+    #[test]
+    fn a_line_fits_its_terminal_and_keeps_size_and_the_end_of_the_path() {
+        let path = format!("shelf/{}/case-0001.zip", "deep/".repeat(60));
+        for width in [80, 200] {
+            let words = worker_words(&path, 87_000_000, width);
+            assert_eq!(LINE_PREFIX + words.chars().count(), width - 1);
+            assert!(words.trim_start().starts_with("83"), "{words}");
+            assert!(words.ends_with("/case-0001.zip"), "{words}");
+        }
+        assert!(worker_words("a.zip", 1, 80).ends_with("  a.zip"));
+    }
+
+    #[test]
+    fn the_search_for_cases_says_how_long_it_takes() {
+        let mut tally = Tally::new();
+        tally.begin(Stage::Looking, 0, 0);
+        assert_eq!(tally.words(), "looking for cases: 0 s so far");
+    }
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::args::{Common, DiffArgs, DiffFormat};
 use super::exit::{Exit, Failure};
 use super::{analyze, output};
+use crate::bundle::Limits;
 use crate::case::Options;
 use crate::compare::{Side, Source, compare, render};
 use crate::report::escape::Charset;
@@ -107,6 +108,7 @@ fn analysed(
     let case = analyze::Case {
         paths: std::slice::from_ref(path),
         drivers: &args.drivers,
+        limits: Limits::default(),
         options,
     };
     let report = analyze::report(&case, None, common)?;

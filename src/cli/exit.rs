@@ -74,6 +74,8 @@ pub enum Failure {
         /// What is wrong.
         why: io::Error,
     },
+    /// Records of a stream cannot be written: some paths have none.
+    Records(io::Error),
     /// An option's value does not fit.
     Value(String),
     /// None of the files given is what the command reads.
@@ -92,9 +94,15 @@ impl Failure {
         }
     }
 
-    /// True if the reader of stdout went away, which is no failure.
+    /// True if the reader of stdout went away, of which nothing is said. It is no failure but
+    /// for a stream of records, whose reader must learn that not every path has one.
     pub fn is_broken_pipe(&self) -> bool {
-        matches!(self, Failure::Write { path: None, why } if why.kind() == io::ErrorKind::BrokenPipe)
+        match self {
+            Failure::Write { path: None, why } | Failure::Records(why) => {
+                why.kind() == io::ErrorKind::BrokenPipe
+            }
+            _ => false,
+        }
     }
 }
 
@@ -114,7 +122,9 @@ impl fmt::Display for Failure {
                 path: Some(path),
                 why,
             } => write!(f, "cannot write {}: {why}", path.display()),
-            Failure::Write { path: None, why } => write!(f, "cannot write to stdout: {why}"),
+            Failure::Write { path: None, why } | Failure::Records(why) => {
+                write!(f, "cannot write to stdout: {why}")
+            }
             Failure::Value(text) | Failure::Nothing(text) => f.write_str(text),
         }
     }
@@ -131,6 +141,8 @@ mod tests {
             why: io::ErrorKind::BrokenPipe.into(),
         };
         assert_eq!(gone.exit(), Exit::Done);
+        let gone = Failure::Records(io::ErrorKind::BrokenPipe.into());
+        assert_eq!((gone.exit(), gone.is_broken_pipe()), (Exit::Failed, true));
         let full = Failure::Write {
             path: None,
             why: io::ErrorKind::StorageFull.into(),

@@ -64,13 +64,25 @@ fn of_file(path: &Path) -> Result<Password, Failure> {
 /// # Errors
 /// When it does not open.
 pub(super) fn open(paths: &[PathBuf], common: &Common) -> Result<Bundle, Failure> {
+    open_within(paths, &Limits::default(), common)
+}
+
+/// The same within other limits.
+///
+/// # Errors
+/// When it does not open.
+pub(super) fn open_within(
+    paths: &[PathBuf],
+    limits: &Limits,
+    common: &Common,
+) -> Result<Bundle, Failure> {
     let password = given(common)?;
-    let opened = Bundle::open_with(paths, &Limits::default(), password.as_ref());
+    let opened = Bundle::open_with(paths, limits, password.as_ref());
     if password.is_some() || !needs_one(&opened) {
         return Ok(opened?);
     }
     if io::stdin().is_terminal() && io::stderr().is_terminal() {
-        return asked(paths, opened);
+        return asked(paths, limits, opened);
     }
     let bundle = opened?;
     if !common.quiet {
@@ -98,14 +110,18 @@ fn remark(bundle: &Bundle) -> String {
 }
 
 /// Asks on the terminal; without an answer, what can be read without a password is read.
-fn asked(paths: &[PathBuf], opened: Result<Bundle, OpenError>) -> Result<Bundle, Failure> {
+fn asked(
+    paths: &[PathBuf],
+    limits: &Limits,
+    opened: Result<Bundle, OpenError>,
+) -> Result<Bundle, Failure> {
     let mut said = "Password of the encrypted files (empty: leave them out): ";
     for _ in 0..ATTEMPTS {
         let line = rpassword::prompt_password(said).unwrap_or_default();
         let Some(password) = Password::new(line.as_bytes()) else {
             break;
         };
-        match Bundle::open_with(paths, &Limits::default(), Some(&password)) {
+        match Bundle::open_with(paths, limits, Some(&password)) {
             Err(error) if is_wrong(&error) => said = "It does not fit. Password: ",
             outcome => return Ok(outcome?),
         }

@@ -5,6 +5,8 @@
 //! | [`records`] | does every case come out as alone, each path once, the hostile ones with a reason? |
 //! | [`content`] | what cannot be read: memory, passwords, damage, time; is it said, and never confused? |
 //! | [`resume`] | killed, interrupted, run twice, sharded and merged: the same bytes in the end? |
+//! | [`reruns`] | what lies on the shelf, in the folder, or came from stdin the time before |
+//! | [`ending`] | asked to end early, or begun in vain |
 //! | [`stream`] | paths in, records out, for engines that drive the program |
 //! | [`results`] | the roll-up, the table, the page, and rules of known issues |
 //!
@@ -13,7 +15,9 @@
 //! killed (3).
 
 mod content;
+mod ending;
 mod records;
+mod reruns;
 mod results;
 mod resume;
 mod shelf;

@@ -50,34 +50,103 @@ fn the_roll_up_knows_who_leaks_where_and_who_does_not() {
     assert_eq!(csv.matches("leak_explains_refusals").count(), 7);
 }
 
+/// The driver of the sample `leak-x64` as if it stated another version.
+fn in_version(version: &str) -> Vec<u8> {
+    let mut image = fs::read(samples().join("leak-x64/drivers/hstorflt.sys")).unwrap();
+    let utf16 =
+        |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let (old, new) = (utf16("3.2.0.118"), utf16(version));
+    assert_eq!(old.len(), new.len());
+    let mut changed = 0;
+    for at in 0..image.len() - old.len() {
+        if image[at..].starts_with(&old) {
+            image[at..at + new.len()].copy_from_slice(&new);
+            changed += 1;
+        }
+    }
+    assert!(changed > 0);
+    image
+}
+
+/// An old copy beside the driver that leaks is neither a second case nor a fix.
+#[test]
+fn a_case_counts_once_whatever_copies_lie_in_it() {
+    let place = tempfile::tempdir().unwrap();
+    let uploads = place.path().join("shelf");
+    shelf::copy_of(&samples().join("leak-x64"), &uploads.join("leak-x64"));
+    fs::create_dir(uploads.join("leak-x64/drivers/old")).unwrap();
+    let old = uploads.join("leak-x64/drivers/old/hstorflt.sys");
+    fs::write(old, in_version("3.1.9.001")).unwrap();
+    shelf::copy_of(&samples().join("flat-pool"), &uploads.join("flat-pool"));
+    let other = uploads.join("flat-pool/drivers/hstorflt.sys");
+    fs::write(other, in_version("10.2.0.10")).unwrap_or_default();
+    let out = place.path().join("out");
+    run_over::<&str>(place.path(), &uploads, &out, &[]);
+    let base = rusqlite::Connection::open(out.join("rollup.sqlite")).unwrap();
+    let drivers: String = base
+        .query_row(
+            "SELECT driver || cases || leaking || versions || versions_leaking FROM drivers",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(drivers, "hstorflt.sys2131");
+    let mut rows = base
+        .prepare("SELECT version || ':' || cases || leaking || beside_leak FROM driver_versions")
+        .unwrap();
+    let rows: Vec<String> = rows
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(rows, ["3.1.9.001:001", "3.2.0.118:110", "10.2.0.10:100"]);
+    let fixed: Vec<String> = base
+        .prepare("SELECT version FROM versions_without_leak")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(fixed, ["10.2.0.10"]);
+    let page = fs::read_to_string(out.join("index.html")).unwrap();
+    assert!(page.contains("in 1 of the 2 cases that can be judged"));
+    assert!(page.contains(">not known<"));
+}
+
+#[test]
+fn cases_without_a_host_name_are_not_taken_for_one_host() {
+    let place = tempfile::tempdir().unwrap();
+    let uploads = place.path().join("customer");
+    let log = "#Fields: date time c-ip c-port s-ip s-port cs-version cs-method cs-uri sc-status s-siteid s-reason s-queuename\r\n2014-01-01 00:00:05 - - - - - - - - - 7_Connections_Refused -\r\n";
+    for nth in 1..4 {
+        let case = uploads.join(format!("case-{nth}"));
+        fs::create_dir_all(&case).unwrap();
+        fs::write(case.join("httperr1.log"), log.repeat(nth)).unwrap();
+        fs::write(case.join("httperr2.log"), log.replace(":05", ":09")).unwrap();
+        fs::write(case.join(format!("note-{nth}.txt")), nth.to_string()).unwrap();
+    }
+    let out = place.path().join("out");
+    run_over::<&str>(place.path(), &uploads, &out, &[]);
+    let base = rusqlite::Connection::open(out.join("rollup.sqlite")).unwrap();
+    let row: (Option<String>, i64) = base
+        .query_row("SELECT host, cases FROM hosts", [], |r| {
+            Ok((r.get(0)?, r.get(1)?))
+        })
+        .unwrap();
+    assert_eq!(row, (None, 3));
+    let page = fs::read_to_string(out.join("index.html")).unwrap();
+    assert!(page.contains("not stated, perhaps several"));
+}
+
 #[test]
 fn a_version_without_a_leak_is_told_from_one_with() {
     let place = tempfile::tempdir().unwrap();
     let uploads = place.path().join("shelf");
     for name in ["leak-x64", "flat-pool"] {
-        let target = uploads.join(name);
-        for entry in walkdir::WalkDir::new(samples().join(name)) {
-            let entry = entry.unwrap();
-            let to = target.join(entry.path().strip_prefix(samples().join(name)).unwrap());
-            match entry.file_type().is_dir() {
-                true => fs::create_dir_all(to).unwrap(),
-                false => drop(fs::copy(entry.path(), to).unwrap()),
-            }
-        }
+        shelf::copy_of(&samples().join(name), &uploads.join(name));
     }
     // The same driver in a later version, in a case without a leak.
-    let mut later = fs::read(samples().join("leak-x64/drivers/hstorflt.sys")).unwrap();
-    let utf16 =
-        |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
-    let (old, new) = (utf16("3.2.0.118"), utf16("3.2.0.119"));
-    let mut changed = 0;
-    for at in 0..later.len() - old.len() {
-        if later[at..].starts_with(&old) {
-            later[at..at + new.len()].copy_from_slice(&new);
-            changed += 1;
-        }
-    }
-    assert!(changed > 0);
+    let later = in_version("3.2.0.119");
     fs::write(uploads.join("flat-pool/drivers/hstorflt.sys"), later).unwrap();
     let out = place.path().join("out");
     run_over::<&str>(place.path(), &uploads, &out, &[]);
@@ -172,7 +241,7 @@ fn rules_of_ones_own_are_tested_and_matched() {
     let (status, out, _) = program(&["rules", "test", folder]);
     assert_eq!(
         (status, out.as_str()),
-        (Some(0), "1 rules, 1 examples, 0 wrong\n")
+        (Some(0), "1 rule, 1 example, 0 wrong\n")
     );
     assert_eq!(program(&["rules", "test"]).0, Some(0));
     let leak = samples().join("leak-x64");
@@ -192,5 +261,21 @@ fn rules_of_ones_own_are_tested_and_matched() {
     fs::write(&pack, good.replace("title", "titel")).unwrap();
     let (status, _, err) = program(&["analyze", leak, "--rules", folder]);
     assert_eq!(status, Some(2));
-    assert!(err.contains("house.toml") && err.contains("titel"), "{err}");
+    let place = format!("{}: line 3: ", pack.display());
+    assert!(err.contains(&place) && err.contains("titel"), "{err}");
+    // A bad pack does not hide what is wrong in others, nor may two use one id.
+    fs::write(rules.join("more.toml"), good).unwrap();
+    fs::write(rules.join("other.toml"), good).unwrap();
+    let (status, out, _) = program(&["rules", "test", folder]);
+    assert_eq!(status, Some(1));
+    assert!(out.contains("house.toml: line 3: "), "{out}");
+    assert!(out.contains("`house-1` is used in"), "{out}");
+    assert!(out.contains("2 rules, 2 examples, 2 wrong"), "{out}");
+    fs::remove_file(&pack).unwrap();
+    let (status, _, err) = program(&["analyze", leak, "--rules", folder]);
+    assert_eq!(status, Some(2));
+    assert!(
+        err.contains("more.toml and in ") && err.contains("other.toml"),
+        "{err}"
+    );
 }

@@ -50,7 +50,7 @@ fn extension(path: &Path) -> &'static str {
     if path.is_dir() { "" } else { ".zip" }
 }
 
-fn copy_of(from: &Path, to: &Path) {
+pub fn copy_of(from: &Path, to: &Path) {
     if from.is_file() {
         fs::copy(from, to).unwrap();
         return;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{end_section, more, section};
+use super::{end_section, more, section, version_cell};
 use crate::batch::publish::Results;
 use crate::batch::record::Record;
 use crate::report::html::frame::{self, Holds};
@@ -218,9 +218,8 @@ fn case_row(out: &mut Html, record: &Record) {
         .raw("</td><td>");
     tag(out, record);
     out.raw("</td><td>").name(&text(&record.driver));
-    out.raw("</td><td>")
-        .name(&text(&record.driver_version))
-        .raw("</td>");
+    out.raw("</td>");
+    version_cell(out, record.driver_version.as_deref(), "");
     let growth = record.growth_bytes_per_hour;
     let shown = growth.map_or_else(String::new, |rate| units::rate(rate, "h"));
     frame::number_cell(out, growth, &shown);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{end_section, more, section};
+use super::{end_section, more, section, version_cell};
 use crate::batch::rollup::{HeatCell, HostRow, VersionRow};
 use crate::report::html::frame::{self, Holds};
 use crate::report::html::list::Bounds;
@@ -24,7 +24,7 @@ pub(super) fn versions(out: &mut Html, versions: &[VersionRow]) {
         frame::nothing(out, "No case shows a driver that leaks.");
         return end_section(out);
     }
-    out.raw("<p class=\"soft\">Of the cases with at least two snapshots in which a version lies, those in which it is shown to allocate with the leaking tag. A version without a leak may be the fix, or may not have met the cause: ask its maker.</p>");
+    out.raw("<p class=\"soft\">Of the cases with at least two snapshots in which a version lies, those in which it is shown to allocate with the leaking tag. A version without a leak may be the fix, or may not have met the cause: ask its maker. Copies beside the version that leaks say nothing, and their cases are not counted for them.</p>");
     let columns = [
         ("Driver", Holds::Words),
         ("Version", Holds::Words),
@@ -54,15 +54,18 @@ pub(super) fn versions(out: &mut Html, versions: &[VersionRow]) {
 
 fn version_row(out: &mut Html, row: &VersionRow) {
     out.raw("<tr><th scope=\"row\">").name(&row.driver);
-    out.raw("</th><td>")
-        .name(row.version.as_deref().unwrap_or("not stated"));
-    out.raw("</td><td>")
+    out.raw("</th>");
+    version_cell(out, row.version.as_deref(), "not stated");
+    out.raw("<td>")
         .name(row.company.as_deref().unwrap_or_default());
     out.raw("</td>");
     frame::number_cell(out, Some(row.cases as f64), &wording::count(row.cases));
     frame::number_cell(out, Some(row.leaking as f64), &wording::count(row.leaking));
     let rate = row.leaking as f64 / row.cases.max(1) as f64;
     match row.leaking {
+        0 if row.cases == 0 => {
+            out.raw("<td class=\"num\"><span class=\"zero\">not known</span></td>");
+        }
         0 => {
             out.raw("<td class=\"num\" data-k=\"0\"><span class=\"zero\">no leak seen</span></td>");
         }
@@ -107,9 +110,8 @@ pub(super) fn heat(out: &mut Html, cells: &[HeatCell]) {
     out.raw("</tr></thead><tbody>\n");
     let left = crate::report::html::list::rows(out, drivers.into_iter(), HEAT, |out, driver| {
         out.raw("<tr><th scope=\"row\">").name(&driver.0);
-        out.raw("</th><td>")
-            .name(driver.1.as_deref().unwrap_or("not stated"));
-        out.raw("</td>");
+        out.raw("</th>");
+        version_cell(out, driver.1.as_deref(), "not stated");
         for (tag, _) in &tags {
             match cases.get(&(driver, *tag)) {
                 Some(&n) => {
@@ -163,7 +165,12 @@ pub(super) fn hosts(out: &mut Html, hosts: &[HostRow]) {
         |out, row| {
             out.raw("<tr><th scope=\"row\">")
                 .name(row.group.as_deref().unwrap_or("-"));
-            out.raw("</th><td>").name(&row.host).raw("</td>");
+            out.raw("</th><td>");
+            match &row.host {
+                Some(host) => out.name(host),
+                None => out.raw("<span class=\"soft\">not stated, perhaps several</span>"),
+            };
+            out.raw("</td>");
             for n in [row.cases, row.leaks, row.refused] {
                 frame::number_cell(out, Some(n as f64), &wording::count(n));
             }

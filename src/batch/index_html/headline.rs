@@ -2,12 +2,12 @@
 
 use super::end_section;
 use crate::batch::publish::Results;
-use crate::batch::rollup::VersionRow;
+use crate::batch::rollup::DriverRow;
 use crate::report::html::markup::Html;
 use crate::report::wording::{count, counted};
 
-/// The page's heading. `versions` come with the driver of most leaks first.
-pub(super) fn section(out: &mut Html, results: &Results<'_>, versions: &[VersionRow]) {
+/// The page's heading.
+pub(super) fn section(out: &mut Html, results: &Results<'_>, foremost: Option<&DriverRow>) {
     let records = || results.states.iter().map(|state| &state.record);
     let all = results.states.len() as u64;
     let leaks = records().filter(|record| record.is_leak()).count() as u64;
@@ -21,7 +21,7 @@ pub(super) fn section(out: &mut Html, results: &Results<'_>, versions: &[Version
         counted(all, "case")
     ));
     out.raw("</h1>\n<p class=\"summary\">");
-    out.sentence(&most_often(versions));
+    out.sentence(&most_often(foremost));
     if failed > 0 {
         let unread = format!(" {} could not be analysed.", counted(failed, "case"));
         out.sentence(&unread);
@@ -31,23 +31,23 @@ pub(super) fn section(out: &mut Html, results: &Results<'_>, versions: &[Version
 }
 
 /// The driver that leaks most often, and in how many of its versions.
-fn most_often(versions: &[VersionRow]) -> String {
-    let Some(first) = versions.first() else {
+fn most_often(foremost: Option<&DriverRow>) -> String {
+    let Some(row) = foremost else {
         return "In none a driver is shown to allocate with the leaking tag.".to_owned();
     };
-    let own = || versions.iter().filter(|row| row.driver == first.driver);
-    let leaking: u64 = own().map(|row| row.leaking).sum();
-    let cases: u64 = own().map(|row| row.cases).sum();
-    let bad = own().filter(|row| row.leaking > 0).count();
-    let versions = match own().count() {
-        1 => String::new(),
-        many => format!(", in {bad} of its {many} versions"),
+    let versions = match row.versions {
+        0 | 1 => String::new(),
+        many => format!(
+            ", in {} of its {} versions",
+            row.versions_leaking,
+            count(many)
+        ),
     };
     format!(
         "Most often {} leaks: in {} of the {} that can be judged and in which it lies{versions}.",
-        first.driver,
-        count(leaking),
-        counted(cases, "case"),
+        row.driver,
+        count(row.leaking),
+        counted(row.cases, "case"),
     )
 }
 
@@ -55,33 +55,24 @@ fn most_often(versions: &[VersionRow]) -> String {
 mod tests {
     use super::*;
 
-    fn row(driver: &str, version: &str, cases: u64, leaking: u64) -> VersionRow {
-        VersionRow {
-            driver: driver.to_owned(),
-            version: Some(version.to_owned()),
-            company: None,
-            cases,
-            leaking,
-            growth: None,
-            tags: None,
-        }
-    }
-
     #[test]
-    fn versions_of_the_first_driver_are_summed_and_no_others() {
-        let rows = [
-            row("a.sys", "1", 30, 20),
-            row("a.sys", "2", 5, 0),
-            row("b.sys", "1", 40, 3),
-        ];
+    fn versions_are_named_where_there_are_several() {
+        let row = DriverRow {
+            driver: "a.sys".to_owned(),
+            cases: 35,
+            leaking: 20,
+            versions: 2,
+            versions_leaking: 1,
+        };
         assert_eq!(
-            most_often(&rows),
+            most_often(Some(&row)),
             "Most often a.sys leaks: in 20 of the 35 cases that can be judged and in which it lies, in 1 of its 2 versions."
         );
+        let one = DriverRow { versions: 1, ..row };
         assert_eq!(
-            most_often(&rows[2..]),
-            "Most often b.sys leaks: in 3 of the 40 cases that can be judged and in which it lies."
+            most_often(Some(&one)),
+            "Most often a.sys leaks: in 20 of the 35 cases that can be judged and in which it lies."
         );
-        assert!(most_often(&[]).starts_with("In none"));
+        assert!(most_often(None).starts_with("In none"));
     }
 }

@@ -13,6 +13,7 @@ use std::io::{self, Write};
 
 use super::publish::Results;
 use super::rollup::Rollup;
+use super::version_key::sort_key;
 use crate::report::html::frame;
 use crate::report::html::markup::Html;
 use crate::report::html::policy;
@@ -41,7 +42,7 @@ pub(super) fn write(results: &Results<'_>, rollup: &Rollup, out: &mut dyn Write)
     let mut page = Html::new();
     let versions = rollup.versions()?;
     open(&mut page, results);
-    headline::section(&mut page, results, &versions);
+    headline::section(&mut page, results, rollup.foremost()?.as_ref());
     cases::outcomes(&mut page, results);
     cases::since(&mut page, results);
     drivers::versions(&mut page, &versions);
@@ -90,6 +91,12 @@ fn close(out: &mut Html) {
     out.name(env!("CARGO_PKG_VERSION"));
     out.raw(". This file loads nothing and sends nothing. cases.csv and rollup.sqlite hold every figure.</p></footer>\n<script>");
     out.raw(policy::SCRIPT).raw("</script>\n</body>\n</html>\n");
+}
+
+/// A version, sorted by its numbers.
+fn version_cell(out: &mut Html, version: Option<&str>, unstated: &str) {
+    let key = version.map(sort_key).unwrap_or_default();
+    frame::words_cell(out, &key, version.unwrap_or(unstated));
 }
 
 fn section(out: &mut Html, anchor: &'static str) {

@@ -23,6 +23,7 @@
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
+use toml::Spanned;
 
 use super::{Holder, Rule, Suspect, matches};
 use crate::tag::{Pool, Tag};
@@ -35,10 +36,10 @@ const BUILT_IN: &str = include_str!("known.toml");
 
 /// What is wrong with a pack.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{pack}: {what}")]
+#[error("line {line}: {what}")]
 pub struct PackError {
-    /// The pack.
-    pub pack: String,
+    /// The line, counted from 1.
+    pub line: usize,
     /// What, and where.
     pub what: String,
 }
@@ -62,7 +63,7 @@ pub struct Example {
 #[serde(deny_unknown_fields)]
 struct Pack {
     #[serde(default)]
-    issue: Vec<Issue>,
+    issue: Vec<Spanned<Issue>>,
 }
 
 #[derive(Deserialize)]
@@ -103,22 +104,34 @@ pub fn built_in() -> Vec<Rule> {
 /// # Errors
 /// When it is no TOML, or a field is missing, unknown or makes no sense.
 pub fn parse(text: &str, name: &str) -> Result<Vec<Rule>, PackError> {
-    let fail = |what: String| PackError {
-        pack: name.to_owned(),
+    let fail = |at: usize, what: String| PackError {
+        line: line_of(text, at),
         what,
     };
-    let pack: Pack = toml::from_str(text).map_err(|why| fail(why.to_string()))?;
+    let pack: Pack = toml::from_str(text).map_err(|why| {
+        // The whole message draws the place over several lines.
+        let what = why.message().lines().collect::<Vec<_>>().join(" ");
+        fail(why.span().map_or(0, |span| span.start), what)
+    })?;
     let mut ids = BTreeSet::new();
     pack.issue
         .into_iter()
         .map(|issue| {
+            let at = issue.span().start;
+            let issue = issue.into_inner();
             let id = issue.id.clone();
             if id.is_empty() || !ids.insert(id.clone()) {
-                return Err(fail(format!("the id `{id}` is empty or used twice")));
+                return Err(fail(at, format!("the id `{id}` is empty or used twice")));
             }
-            rule(issue, name).map_err(|what| fail(format!("issue `{id}`: {what}")))
+            rule(issue, name).map_err(|what| fail(at, format!("issue `{id}`: {what}")))
         })
         .collect()
+}
+
+/// The line of a place in a text, counted from 1.
+fn line_of(text: &str, at: usize) -> usize {
+    let before = text.as_bytes().iter().take(at);
+    before.filter(|byte| **byte == b'\n').count() + 1
 }
 
 fn rule(issue: Issue, pack: &str) -> Result<Rule, String> {
@@ -317,9 +330,14 @@ mod tests {
             let text = GOOD.replacen(change, to, 1);
             let error = parse(&text, "mine").unwrap_err().to_string();
             assert!(
-                error.starts_with("mine: ") && error.contains(says),
+                error.starts_with("line ") && error.contains(says) && !error.contains('\n'),
                 "{error}"
             );
         }
+        let cut = parse("[[issue]]\nid = \"a\"\ntitle = \n", "mine").unwrap_err();
+        assert_eq!(cut.line, 3, "{cut}");
+        let two = format!("{GOOD}{GOOD}");
+        let twice = parse(&two, "mine").unwrap_err();
+        assert_eq!(twice.line, GOOD.lines().count() + 1, "{twice}");
     }
 }

@@ -105,7 +105,7 @@ pub fn nothing(out: &mut Html, sentence: &'static str) {
 /// What stands in a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holds {
-    /// Words: sorted as text.
+    /// Words: sorted as text, by the cell's `data-k` where it has one.
     Words,
     /// Numbers: sorted by the cell's `data-k`, aligned to the right.
     Numbers,
@@ -154,6 +154,12 @@ pub fn number_cell(out: &mut Html, key: Option<f64>, words: &str) {
         out.attr("data-k", &format!("{key}"));
     }
     out.raw(">").name(words).raw("</td>");
+}
+
+/// A cell of words that sort by another text.
+pub fn words_cell(out: &mut Html, key: &str, words: &str) {
+    out.raw("<td").attr("data-k", key).raw(">");
+    out.name(words).raw("</td>");
 }
 
 /// A list of sentences.

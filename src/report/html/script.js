@@ -279,7 +279,7 @@
   // ---- tables ------------------------------------------------------------------------------
   const key = (row, column, isNumber) => {
     const cell = row.cells[column];
-    if (!isNumber) return cell.textContent.trim().toLowerCase();
+    if (!isNumber) return cell.dataset.k ?? cell.textContent.trim().toLowerCase();
     return "k" in cell.dataset ? Number(cell.dataset.k) : null;
   };
   const compare = (a, b, sign) => {
@@ -326,13 +326,13 @@
     said.setAttribute("role", "status");
     const words = rows.map((row) => row.textContent.toLowerCase());
     input.addEventListener("input", () => {
-      const wanted = input.value.trim().toLowerCase();
+      const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       let shown = 0;
       rows.forEach((row, place) => {
-        row.hidden = !words[place].includes(wanted);
+        row.hidden = !wanted.every((word) => words[place].includes(word));
         if (!row.hidden) shown += 1;
       });
-      said.textContent = wanted ? counted(shown) + " of " + counted(rows.length) : "";
+      said.textContent = wanted.length ? counted(shown) + " of " + counted(rows.length) : "";
     });
     table.closest(".scroll").before(box);
   }
