@@ -140,8 +140,12 @@ fn views(history: &PoolHistory, log: &LogFacts) -> Vec<View> {
         };
         if end < epoch.snapshots.end && end - epoch.snapshots.start >= ENOUGH {
             let clipped = epoch.clipped(epoch.snapshots.start..end);
+            let mut part = growth::analyse_epoch(history, index, &clipped);
+            if let Some(whole) = views.last() {
+                part.remember_swings(&whole.growth);
+            }
             views.push(View {
-                growth: growth::analyse_epoch(history, index, &clipped),
+                growth: part,
                 until_refusals: true,
             });
         }
