@@ -57,6 +57,8 @@ pub(super) struct Conclusion {
     /// Share of the pool's growth that the leader and the tags in lockstep with it explain.
     pub(super) share: Option<f64>,
     pub(super) decision: Decision,
+    /// True if the leak that the verdict names may be a day's load.
+    pub(super) may_be_load: bool,
 }
 
 impl Conclusion {
@@ -107,14 +109,17 @@ pub(super) fn conclude(
         clock_doubt: facts.clock.minutes,
         whole: facts.whole,
     };
+    let decision = decide(&brief);
     Conclusion {
+        may_be_load: decision.outcome.names_a_leak()
+            && brief.leader.is_some_and(|leader| leader.may_be_load()),
         companions: leader
             .map(|leader| companions(leader, facts))
             .unwrap_or_default(),
         in_lockstep_with: first
             .filter(|first| Some(*first) != leader)
             .map(|(tag, _)| tag),
-        decision: decide(&brief),
+        decision,
         answers,
         leader,
         share,
@@ -135,6 +140,8 @@ fn brief_of((tag, pool): (Tag, Pool), share: Option<f64>, facts: &CaseFacts) -> 
         growth_of_pool: total.map(|total| grown as f64 / total as f64),
         points: series.points,
         cache: is_cache(tag),
+        hours: series.hours(),
+        freed: series.freed_ratio(),
     })
 }
 

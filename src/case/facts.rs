@@ -8,11 +8,10 @@ use super::pools::Pools;
 use super::times::{duration, of_millis};
 use crate::artifact::pooltag::{Blame, TagClass, well_known};
 use crate::diagnosis::clock::{self, Doubt, Step};
-use crate::diagnosis::correlation::{
-    Correlation, Level, Question, Source, correlate, is_near_limit,
-};
+use crate::diagnosis::correlation::pressure::{Closeness, Memory, closeness};
+use crate::diagnosis::correlation::{Ceiling, Correlation, Level, Question, Source, correlate};
 use crate::diagnosis::growth::{self, Class, EpochGrowth, SeriesGrowth};
-use crate::diagnosis::headroom::{Bound, TimeTo, time_to};
+use crate::diagnosis::headroom::{Bound, Limit, Quality, TimeTo, time_to};
 use crate::diagnosis::lockstep::{self, Group};
 use crate::diagnosis::offset::OffsetFit;
 use crate::report::model::Withheld;
@@ -48,6 +47,8 @@ pub(super) struct CaseFacts {
     /// The offset from UTC to offer, where no zone is known.
     pub(super) offset: Option<OffsetFit>,
     pub(super) pressed: Option<bool>,
+    /// The limit that the pool itself disproves; there is none then.
+    pub(super) disproved: Option<Disproved>,
     pub(super) time_to: Result<TimeTo, String>,
     pub(super) logs_cover: bool,
     /// False if a part of the upload is missing, or a log or a snapshot file could not be read
@@ -74,10 +75,11 @@ pub(super) fn gather(
     pools: &Pools,
     counters: &Counters,
     events: &EventFacts,
-    host: HostFacts,
+    mut host: HostFacts,
     whole: bool,
 ) -> CaseFacts {
     let history = &pools.history;
+    let disproved = disprove(&mut host, history, counters);
     let views = views(history, log);
     let view = leading_view(&views, history, log);
     let growth = view.and_then(|v| views.get(v)).map(|v| &v.growth);
@@ -92,8 +94,9 @@ pub(super) fn gather(
         levels: &levels,
         episodes: &log.episodes,
         alive_hours: &log.alive_hours,
-        limit: host.limit.as_ref().ok().map(|l| l.bytes as i64),
+        limit: host.limit.as_ref().ok().map(ceiling),
         threshold: host.margin.bytes() as i64,
+        by_memory: host.limit.as_ref().is_ok_and(by_memory),
     };
     let clock = clock_doubt(log, events, &levels);
     let undated = withheld(pools, log);
@@ -113,6 +116,7 @@ pub(super) fn gather(
         time_to: outlook(history, &host, growth),
         logs_cover,
         whole,
+        disproved,
         correlation,
         withheld,
         clock,
@@ -253,56 +257,100 @@ pub(super) fn nonpaged_of(snapshot: &Snapshot) -> Option<i64> {
     })
 }
 
-fn memory_left(facts: &Facts) -> Option<i64> {
-    let available = facts.ram_available.and_then(|b| i64::try_from(b).ok());
-    let commit = facts
-        .commit_limit
-        .zip(facts.commit)
-        .map(|(all, used)| all as i64 - used as i64);
-    available.into_iter().chain(commit).min()
+/// A limit that a measured level disproves.
+pub(super) struct Disproved {
+    /// Why, in a sentence.
+    pub(super) text: String,
+    /// The level that shows it.
+    pub(super) source: Source,
+}
+
+/// Takes the limit away where the pool was larger: nothing may rest on it.
+fn disprove(host: &mut HostFacts, history: &PoolHistory, counters: &Counters) -> Option<Disproved> {
+    let limit = host.limit.as_ref().ok()?;
+    let snapshots =
+        all_levels(history).map(|(place, _, _, bytes)| (bytes, Source::Snapshot(place)));
+    let samples = counters.samples.iter().enumerate();
+    let samples = samples.map(|(place, sample)| (sample.bytes, Source::Counter(place)));
+    let (bytes, source) = snapshots.chain(samples).max_by_key(|(bytes, _)| *bytes)?;
+    let text = limit.contradicted_by(u64::try_from(bytes).ok()?)?;
+    host.limit = Err(text.clone());
+    Some(Disproved { text, source })
+}
+
+fn ceiling(limit: &Limit) -> Ceiling {
+    Ceiling {
+        bytes: limit.bytes as i64,
+        low: limit.low as i64,
+        stated: limit.quality == Quality::Stated,
+    }
+}
+
+fn by_memory(limit: &Limit) -> bool {
+    limit.bound == Bound::Memory
+}
+
+fn memory_of(facts: &Facts) -> Memory {
+    let charge = facts.commit_limit.zip(facts.commit);
+    Memory::of(facts.ram_available, facts.ram, charge)
+}
+
+/// The pool at a snapshot or a sample, held against the limit.
+fn level(
+    host: &HostFacts,
+    at: i64,
+    bytes: i64,
+    memory: Memory,
+    epoch: usize,
+    source: Source,
+) -> Level {
+    let limit = host.limit.as_ref().ok();
+    Level {
+        at,
+        bytes,
+        headroom: limit.map(|l| (l.bytes as i64).saturating_sub(bytes).max(0)),
+        memory: match limit.is_some_and(by_memory) {
+            true => memory,
+            false => Memory::default(),
+        },
+        epoch,
+        source,
+    }
 }
 
 /// The pool at every snapshot that knows it; those without a time stand at the end of time, where
 /// no refusal is near.
 fn levels(history: &PoolHistory, host: &HostFacts) -> Vec<Level> {
-    let limit = host.limit.as_ref().ok();
-    let mut levels = Vec::new();
-    for (index, epoch) in history.epochs.iter().enumerate() {
-        for place in epoch.snapshots.clone() {
-            let Some(snapshot) = history.snapshots.get(place) else {
-                continue;
-            };
-            let (Some(at), Some(bytes)) = (snapshot.facts.at, nonpaged_of(snapshot)) else {
-                continue;
-            };
-            levels.push(Level {
-                at,
-                bytes,
-                headroom: limit.map(|l| l.bytes as i64 - bytes),
-                memory_left: limit
-                    .filter(|l| l.bound == Bound::Memory)
-                    .and_then(|_| memory_left(&snapshot.facts)),
-                epoch: index,
-                source: Source::Snapshot(place),
-            });
-        }
-    }
+    let dated = all_levels(history).filter_map(|(place, epoch, snapshot, bytes)| {
+        let memory = memory_of(&snapshot.facts);
+        let source = Source::Snapshot(place);
+        Some(level(
+            host,
+            snapshot.facts.at?,
+            bytes,
+            memory,
+            epoch,
+            source,
+        ))
+    });
+    let mut levels: Vec<Level> = dated.collect();
     levels.sort_by_key(|l| l.at);
     levels
 }
 
 /// The pool at every sample of performance counters.
 fn of_counters(counters: &Counters, host: &HostFacts) -> impl Iterator<Item = Level> {
-    let limit = host.limit.as_ref().ok();
-    let by_memory = limit.is_some_and(|l| l.bound == Bound::Memory);
     let samples = counters.samples.iter().enumerate();
-    samples.map(move |(place, sample)| Level {
-        at: sample.at,
-        bytes: sample.bytes,
-        headroom: limit.map(|l| l.bytes as i64 - sample.bytes),
-        memory_left: sample.memory_left.filter(|_| by_memory),
-        epoch: sample.epoch,
-        source: Source::Counter(place),
+    samples.map(move |(place, sample)| {
+        let source = Source::Counter(place);
+        level(
+            host,
+            sample.at,
+            sample.bytes,
+            sample.memory,
+            sample.epoch,
+            source,
+        )
     })
 }
 
@@ -328,22 +376,14 @@ fn pressed(
     host: &HostFacts,
     question: &Question<'_>,
 ) -> Option<bool> {
-    let limit = host.limit.as_ref().ok()?;
-    let mut any = None;
-    for (_, _, snapshot, bytes) in all_levels(history) {
-        let left = if limit.bound == Bound::Memory {
-            memory_left(&snapshot.facts)
-        } else {
-            None
-        };
-        let near = is_near_limit(question, bytes, Some(limit.bytes as i64 - bytes), left);
-        any = Some(any.unwrap_or(false) || near);
-    }
-    for level in of_counters(counters, host) {
-        let near = is_near_limit(question, level.bytes, level.headroom, level.memory_left);
-        any = Some(any.unwrap_or(false) || near);
-    }
-    any
+    question.limit?;
+    let snapshots = all_levels(history).map(|(place, epoch, snapshot, bytes)| {
+        let memory = memory_of(&snapshot.facts);
+        level(host, 0, bytes, memory, epoch, Source::Snapshot(place))
+    });
+    let near = |level: Level| closeness(question, &level) >= Closeness::Near;
+    let known = snapshots.chain(of_counters(counters, host)).map(near);
+    known.reduce(|any, near| any || near)
 }
 
 fn outlook(

@@ -140,7 +140,7 @@ fn nonpaged(parts: &Parts<'_>) -> Vec<PoolPoint> {
             at: snapshot.facts.at.and_then(of_millis),
             epoch: epoch as u64,
             bytes,
-            headroom_bytes: limit.map(|limit| limit - bytes),
+            headroom_bytes: limit.map(|limit| limit.saturating_sub(bytes).max(0)),
         })
         .collect();
     thinned(points, |p| p.bytes)
