@@ -3,20 +3,20 @@
 use super::counters::Counters;
 use super::events::EventFacts;
 use super::host::HostFacts;
+use super::levels::{Disproved, by_memory, ceiling, disprove, levels, of_counters, pressed};
 use super::logs::LogFacts;
 use super::pools::Pools;
 use super::times::{duration, of_millis};
 use crate::artifact::pooltag::{Blame, TagClass, well_known};
 use crate::diagnosis::clock::{self, Doubt, Step};
-use crate::diagnosis::correlation::pressure::{Closeness, Memory, closeness};
-use crate::diagnosis::correlation::{Ceiling, Correlation, Level, Question, Source, correlate};
+use crate::diagnosis::correlation::{Correlation, Level, Question, correlate};
 use crate::diagnosis::growth::{self, Class, EpochGrowth, SeriesGrowth};
-use crate::diagnosis::headroom::{Bound, Limit, Quality, TimeTo, time_to};
+use crate::diagnosis::headroom::{TimeTo, time_to};
 use crate::diagnosis::lockstep::{self, Group};
 use crate::diagnosis::offset::OffsetFit;
 use crate::report::model::Withheld;
 use crate::tag::{Pool, Tag};
-use crate::timeline::series::{Epoch, Extent, Facts, PoolHistory, PoolsShown, Snapshot, TagsShown};
+use crate::timeline::series::{Epoch, Extent, PoolHistory, PoolsShown, Snapshot, TagsShown};
 
 /// Tags that images are searched for: the leader, those behind it, and those in lockstep.
 const MAX_WANTED: usize = 12;
@@ -257,103 +257,6 @@ pub(super) fn nonpaged_of(snapshot: &Snapshot) -> Option<i64> {
     })
 }
 
-/// A limit that a measured level disproves.
-pub(super) struct Disproved {
-    /// Why, in a sentence.
-    pub(super) text: String,
-    /// The level that shows it.
-    pub(super) source: Source,
-}
-
-/// Takes the limit away where the pool was larger: nothing may rest on it.
-fn disprove(host: &mut HostFacts, history: &PoolHistory, counters: &Counters) -> Option<Disproved> {
-    let limit = host.limit.as_ref().ok()?;
-    let snapshots =
-        all_levels(history).map(|(place, _, _, bytes)| (bytes, Source::Snapshot(place)));
-    let samples = counters.samples.iter().enumerate();
-    let samples = samples.map(|(place, sample)| (sample.bytes, Source::Counter(place)));
-    let (bytes, source) = snapshots.chain(samples).max_by_key(|(bytes, _)| *bytes)?;
-    let text = limit.contradicted_by(u64::try_from(bytes).ok()?)?;
-    host.limit = Err(text.clone());
-    Some(Disproved { text, source })
-}
-
-fn ceiling(limit: &Limit) -> Ceiling {
-    Ceiling {
-        bytes: limit.bytes as i64,
-        low: limit.low as i64,
-        stated: limit.quality == Quality::Stated,
-    }
-}
-
-fn by_memory(limit: &Limit) -> bool {
-    limit.bound == Bound::Memory
-}
-
-fn memory_of(facts: &Facts) -> Memory {
-    let charge = facts.commit_limit.zip(facts.commit);
-    Memory::of(facts.ram_available, facts.ram, charge)
-}
-
-/// The pool at a snapshot or a sample, held against the limit.
-fn level(
-    host: &HostFacts,
-    at: i64,
-    bytes: i64,
-    memory: Memory,
-    epoch: usize,
-    source: Source,
-) -> Level {
-    let limit = host.limit.as_ref().ok();
-    Level {
-        at,
-        bytes,
-        headroom: limit.map(|l| (l.bytes as i64).saturating_sub(bytes).max(0)),
-        memory: match limit.is_some_and(by_memory) {
-            true => memory,
-            false => Memory::default(),
-        },
-        epoch,
-        source,
-    }
-}
-
-/// The pool at every snapshot that knows it; those without a time stand at the end of time, where
-/// no refusal is near.
-fn levels(history: &PoolHistory, host: &HostFacts) -> Vec<Level> {
-    let dated = all_levels(history).filter_map(|(place, epoch, snapshot, bytes)| {
-        let memory = memory_of(&snapshot.facts);
-        let source = Source::Snapshot(place);
-        Some(level(
-            host,
-            snapshot.facts.at?,
-            bytes,
-            memory,
-            epoch,
-            source,
-        ))
-    });
-    let mut levels: Vec<Level> = dated.collect();
-    levels.sort_by_key(|l| l.at);
-    levels
-}
-
-/// The pool at every sample of performance counters.
-fn of_counters(counters: &Counters, host: &HostFacts) -> impl Iterator<Item = Level> {
-    let samples = counters.samples.iter().enumerate();
-    samples.map(move |(place, sample)| {
-        let source = Source::Counter(place);
-        level(
-            host,
-            sample.at,
-            sample.bytes,
-            sample.memory,
-            sample.epoch,
-            source,
-        )
-    })
-}
-
 /// The pool at every snapshot, dated or not.
 pub(super) fn all_levels(
     history: &PoolHistory,
@@ -368,22 +271,6 @@ pub(super) fn all_levels(
                 Some((place, index, snapshot, nonpaged_of(snapshot)?))
             })
         })
-}
-
-fn pressed(
-    history: &PoolHistory,
-    counters: &Counters,
-    host: &HostFacts,
-    question: &Question<'_>,
-) -> Option<bool> {
-    question.limit?;
-    let snapshots = all_levels(history).map(|(place, epoch, snapshot, bytes)| {
-        let memory = memory_of(&snapshot.facts);
-        level(host, 0, bytes, memory, epoch, Source::Snapshot(place))
-    });
-    let near = |level: Level| closeness(question, &level) >= Closeness::Near;
-    let known = snapshots.chain(of_counters(counters, host)).map(near);
-    known.reduce(|any, near| any || near)
 }
 
 fn outlook(

@@ -329,6 +329,8 @@ fn contradiction(brief: &Brief<'_>, found: &Correlation) -> Confidence {
         limit_known,
     ) {
         (true, true) if found.reading != Reading::LowPool && seen => Confidence::Confirmed,
+        // A pool that is pinned at a limit nobody knows lies flat, too.
+        (true, false) if found.reading == Reading::FlatPool => Confidence::Possible,
         (true, _) => Confidence::Probable,
         (false, _) => Confidence::Possible,
     }

@@ -83,7 +83,7 @@ fn level(found: &Correlation) -> Option<String> {
     let grounds = &found.grounds;
     if let Some(fullest) = grounds.fullest.filter(|_| grounds.within > 0) {
         text.push_str(&format!(
-            "; at most {} in {} until the last{}",
+            "; {} at most in {} of the outage{}",
             size(fullest.bytes),
             counted(grounds.within as u64, "snapshot"),
             left(fullest.headroom)
@@ -195,7 +195,7 @@ pub(super) fn finding(parts: &Parts<'_>, ledger: &mut Ledger<'_>) -> Option<Find
         rule: "memory_used_up",
         kind: "rival",
         text: format!(
-            "at {at} {}, of which nonpaged pool held {}. Pool is resident and charged to commit: allocations of it fail when either is used up, whatever its limit. \
+            "at {at} {}, of which nonpaged pool held {}. Pool is resident and charged to commit, so that its allocations may fail when either is used up, whatever its limit. \
              Whether http.sys refuses then is not documented; it is a possible cause of these refusals",
             used_up(short),
             size(short.pool)

@@ -14,7 +14,7 @@
 use std::collections::BTreeMap;
 
 use super::level::{At, Level, first_of, level_at};
-use super::pressure::{Closeness, Shortage, closeness, shortage};
+use super::pressure::{Closeness, MOST_NOMINAL, Shortage, closeness, shortage};
 use super::{BRACKET, Question, REACH, Reading};
 use crate::timeline::episode::Episode;
 
@@ -23,7 +23,8 @@ use crate::timeline::episode::Episode;
 const FAR_FROM_LIMIT_PERCENT: i64 = 50;
 
 /// A pool whose highest and lowest level differ by less than this share of the highest, in
-/// percent, lies flat. Healthy pools breathe by a few percent over a day.
+/// percent, lies flat. Healthy pools breathe by a few percent over a day. Where no limit tells that
+/// a share is no matter, hundreds of megabytes are.
 const FLAT_PERCENT: i64 = 10;
 
 /// Where the limit is not known, "high" means at least this share of the highest level seen
@@ -215,11 +216,23 @@ fn may_be_at_low(question: &Question<'_>, level: &Level) -> bool {
 }
 
 /// How near the pool was when connections were refused, where some snapshot is near: `None` if it
-/// was not at first, or need not have been by the end.
+/// was not for more than the first quarter, or need not have been by the end.
 fn reached(question: &Question<'_>, around: &Around<'_>, most: Closeness) -> Option<Closeness> {
-    let near = |l: &Level| closeness(question, l) >= Closeness::Near;
+    let grade = |l: &Level| closeness(question, l);
+    let near = |l: &Level| grade(l) >= Closeness::Near;
+    // Connections were refused before the first snapshot that is near.
+    let late = || {
+        let first = around.deciding().find(|l| near(l))?;
+        let most_of_it = first.at <= around.end
+            && (around.end - first.at) >= (around.end - around.start) / 4 * 3;
+        most_of_it.then_some(most.min(Closeness::Near))
+    };
     match (around.before, around.after) {
-        (Some(before), _) if near(before) => Some(most),
+        (Some(before), _) if grade(before) == Closeness::At => Some(most),
+        (Some(before), Some(after)) if near(before) && grade(after) < Closeness::At => {
+            Some(most.min(Closeness::Near))
+        }
+        (Some(before), None) if near(before) => Some(most),
         (Some(before), Some(after)) if near(after) => {
             let rest = rest(question, before)? as f64;
             let by = |moment| around.could_take(before, moment) >= rest;
@@ -237,7 +250,7 @@ fn reached(question: &Question<'_>, around: &Around<'_>, most: Closeness) -> Opt
             }
         }
         (None, Some(after)) if near(after) => Some(most),
-        _ => None,
+        _ => late(),
     }
 }
 
@@ -267,7 +280,9 @@ fn below(
     grounds: &Grounds,
 ) -> Reading {
     let (low, high) = ranges.get(&around.at.epoch).copied().unwrap_or_default();
-    let flat = (high - low).saturating_mul(100) < high.saturating_mul(FLAT_PERCENT);
+    let moved = high - low;
+    let flat = moved.saturating_mul(100) < high.saturating_mul(FLAT_PERCENT)
+        && (question.limit.is_some() || moved <= MOST_NOMINAL);
     let open = question.limit.is_some() && !grounds.short_of_limit;
     let all_far = around.deciding().all(|level| is_far(question, level));
     let is_high = |bytes: i64| bytes.saturating_mul(100) >= high.saturating_mul(HIGH_PERCENT);

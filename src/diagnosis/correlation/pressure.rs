@@ -19,6 +19,11 @@ pub const NOMINAL_PERCENT: i64 = 2;
 /// machines had when the thresholds were documented.
 pub const MOST_NOMINAL: i64 = 256 << 20;
 
+/// Near a limit is what lies below this share of it, in percent, and at most [`MOST_NOMINAL`] bytes
+/// above the threshold: the share between two snapshots of a server that fills its pool in an
+/// afternoon.
+const NEAR_PERCENT: i64 = 15;
+
 /// Memory counts as used up below this multiple of http.sys's threshold, or below this share of
 /// all of it, in percent. Windows reports low memory at about 32 MB per 4 GB, at most 64 MB
 /// (CreateMemoryResourceNotification), and trims working sets before that.
@@ -34,8 +39,8 @@ pub enum Closeness {
     /// There is more left than the thresholds and all inexactness explain.
     #[default]
     Far,
-    /// It may have run out: by the inexactness of the limit, by what the pool could take until
-    /// then, or because memory is used up and pool holds much of it.
+    /// It may have run out: little is left, or no more than the limit is inexact or than the pool
+    /// could take until then, or memory is used up and pool holds much of it.
     Near,
     /// At the threshold, as well as the limit is known.
     At,
@@ -138,14 +143,16 @@ pub fn closeness(question: &Question<'_>, level: &Level) -> Closeness {
     let Some(limit) = question.limit else {
         return Closeness::Far;
     };
-    let left = limit.bytes - level.bytes;
+    let left = limit.bytes.saturating_sub(level.bytes);
+    let share = (limit.bytes / 100).saturating_mul(NEAR_PERCENT);
+    let near = limit.nominal().max(share.min(MOST_NOMINAL));
     if left
         <= question
             .threshold
             .saturating_add(limit.nominal().min(MOST_NOMINAL))
     {
         Closeness::At
-    } else if left <= question.threshold.saturating_add(limit.nominal())
+    } else if left <= question.threshold.saturating_add(near)
         || shortages(question, level).any(|s| s.is_of_pool())
     {
         Closeness::Near

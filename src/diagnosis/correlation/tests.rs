@@ -100,8 +100,8 @@ fn a_reading_says_how_much_clock_error_it_survives() {
     );
     assert_eq!(found.reading, Reading::Exhausted);
     let (back, forward) = found.survives;
-    // Headroom counts as run out from 89 MB on, 39 minutes into the hour of the rise.
-    assert_eq!(back, 75);
+    // Within the hour of the rise the pool may have run out from half of it on: at twice the rate.
+    assert_eq!(back, 90);
     assert_eq!(forward, 2 * 60);
 }
 
@@ -165,8 +165,8 @@ fn a_share_of_a_large_limit_is_not_nothing_left() {
     let far = ask(48_000 * MB, &every_ten(350, 380));
     assert_eq!(far.reading, Reading::HighPool);
     assert!(far.grounds.short_of_limit && far.grounds.taken.is_none());
-    // 900 MB left: near for a limit that is good to two percent, and not at it.
-    let near = ask(41_700 * MB, &every_ten(360, 380));
+    // 800 MB left: near for a limit that is good to two percent, and not at it.
+    let near = ask(41_600 * MB, &every_ten(360, 380));
     assert_eq!(near.reading, Reading::Exhausted);
     assert_eq!(near.grounds.closeness, Closeness::Near);
     let at = ask(40_900 * MB, &every_ten(360, 380));
@@ -184,6 +184,27 @@ fn what_the_pool_could_take_after_the_last_snapshot_is_near() {
     assert_eq!((taken.rest / MB, taken.ms / 60_000), (440, 30));
     let early = ask(limit, &rise, &every_ten(250, 260));
     assert_eq!(early.reading, Reading::HighPool);
+}
+
+#[test]
+fn an_outage_that_began_with_little_left_is_near() {
+    let limit = Some(3_000 * MB);
+    // 200 and 100 MB left around the first refusal, nothing an hour later.
+    let near = ask(
+        limit,
+        &[1_000, 2_000, 2_800, 2_900, 2_990],
+        &every_ten(130, 245),
+    );
+    assert_eq!(near.reading, Reading::Exhausted);
+    assert_eq!(near.grounds.closeness, Closeness::Near);
+    // Half a gigabyte left at first, and for a tenth of the outage.
+    let late = ask(
+        limit,
+        &[1_000, 2_400, 2_500, 2_990, 2_990, 2_990, 2_990, 2_990],
+        &every_ten(115, 420),
+    );
+    assert_eq!(late.reading, Reading::Exhausted);
+    assert_eq!(late.grounds.closeness, Closeness::Near);
 }
 
 #[test]
