@@ -73,6 +73,8 @@ pub(super) struct Conclusion {
     /// The leader, where it leads for what it holds of a full pool and not for its growth.
     pub(super) holder: Option<Holder>,
     pub(super) decision: Decision,
+    /// True if the leak that the verdict names may be a day's load.
+    pub(super) may_be_load: bool,
 }
 
 /// A tag that leaks beside the leader, and not in lockstep with it.
@@ -141,6 +143,8 @@ pub(super) fn conclude(
         return of_holder(answers, holder, decision);
     }
     Conclusion {
+        may_be_load: decision.outcome.names_a_leak()
+            && brief.leader.is_some_and(|leader| leader.may_be_load()),
         companions: leader
             .map(|leader| companions(leader, facts))
             .unwrap_or_default(),
@@ -170,6 +174,7 @@ fn of_holder(answers: Vec<TagAnswer>, holder: Holder, decision: Decision) -> Con
         beside: Vec::new(),
         holder: Some(holder),
         decision,
+        may_be_load: false,
     }
 }
 
@@ -230,6 +235,8 @@ fn brief_of((tag, pool): (Tag, Pool), share: Option<f64>, facts: &CaseFacts) -> 
         growth_of_pool: total.map(|total| grown as f64 / total as f64),
         points: series.points,
         cache: is_cache(tag),
+        hours: series.hours(),
+        freed: series.freed_ratio(),
     })
 }
 

@@ -13,6 +13,7 @@ use super::survey::{Survey, Use};
 use crate::artifact::collector::{Handles, Holder};
 use crate::artifact::perfmon::{Form, Machine, PerfLog, Sample, StatedZone, When};
 use crate::bundle::{Artifact, Bundle, ContentDigest, HashingReader};
+use crate::diagnosis::correlation::pressure::Memory;
 use crate::report::wording::bare;
 use crate::timeline::series::PoolHistory;
 use crate::timeline::zone::{LocalResolution, Zone, ZoneClaim};
@@ -33,8 +34,8 @@ pub(super) struct CounterSample {
     pub(super) at: i64,
     /// Nonpaged pool in bytes.
     pub(super) bytes: i64,
-    /// Memory or commit that is left, whichever is less, in bytes.
-    pub(super) memory_left: Option<i64>,
+    /// Memory and commit.
+    pub(super) memory: Memory,
     /// When the kernel was started, in milliseconds since 1970 UTC, where the log counts that.
     boot: Option<i64>,
     /// The boot epoch: that of the snapshots around it, or one beyond them all.
@@ -143,7 +144,7 @@ impl Counters {
             self.samples.push(CounterSample {
                 at,
                 bytes,
-                memory_left: memory_left(sample),
+                memory: memory_of(sample),
                 boot: sample
                     .uptime
                     .and_then(|s| i64::try_from(s).ok())
@@ -165,13 +166,9 @@ impl Counters {
     }
 }
 
-fn memory_left(sample: &Sample) -> Option<i64> {
-    let signed = |bytes: u64| i64::try_from(bytes).ok();
-    let available = sample.available.and_then(signed);
-    let commit = sample.commit_limit.and_then(signed);
-    let commit = commit.zip(sample.committed.and_then(signed));
-    let commit = commit.map(|(limit, used)| limit.saturating_sub(used));
-    available.into_iter().chain(commit).min()
+fn memory_of(sample: &Sample) -> Memory {
+    let charge = sample.commit_limit.zip(sample.committed);
+    Memory::of(sample.available, sample.ram, charge)
 }
 
 /// The processes as the collector's table of handles has them, by growth.

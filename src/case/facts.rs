@@ -3,6 +3,7 @@
 use super::counters::Counters;
 use super::events::EventFacts;
 use super::host::HostFacts;
+use super::levels::{Disproved, by_memory, ceiling, disprove, levels, of_counters, pressed};
 use super::logs::LogFacts;
 use super::pools::Pools;
 use super::times::{duration, of_millis};
@@ -10,16 +11,14 @@ use super::wanted::{Holder, holder, wanted};
 use crate::artifact::pooltag::{Blame, TagClass, well_known};
 use crate::diagnosis::capture::{Capture, capture};
 use crate::diagnosis::clock::{self, Doubt, Step};
-use crate::diagnosis::correlation::{
-    Correlation, Level, Question, Source, correlate, is_near_limit,
-};
+use crate::diagnosis::correlation::{Correlation, Level, Question, correlate};
 use crate::diagnosis::growth::{self, Class, EpochGrowth, SeriesGrowth};
-use crate::diagnosis::headroom::{Bound, Limit, TimeTo, time_to};
+use crate::diagnosis::headroom::{TimeTo, time_to};
 use crate::diagnosis::lockstep::{self, Group};
 use crate::diagnosis::offset::OffsetFit;
 use crate::report::model::Withheld;
 use crate::tag::{Pool, Tag};
-use crate::timeline::series::{Epoch, Extent, Facts, PoolHistory, PoolsShown, Snapshot, TagsShown};
+use crate::timeline::series::{Epoch, Extent, PoolHistory, PoolsShown, Snapshot, TagsShown};
 
 /// An epoch of the case under one view: whole, or up to the first refusal in it.
 pub(super) struct View {
@@ -50,6 +49,8 @@ pub(super) struct CaseFacts {
     /// The offset from UTC to offer, where no zone is known.
     pub(super) offset: Option<OffsetFit>,
     pub(super) pressed: Option<bool>,
+    /// The limit that the pool itself disproves; there is none then.
+    pub(super) disproved: Option<Disproved>,
     pub(super) time_to: Result<TimeTo, String>,
     pub(super) logs_cover: bool,
     /// False if a part of the upload is missing, or a log or a snapshot file could not be read
@@ -76,10 +77,11 @@ pub(super) fn gather(
     pools: &Pools,
     counters: &Counters,
     events: &EventFacts,
-    host: HostFacts,
+    mut host: HostFacts,
     whole: bool,
 ) -> CaseFacts {
     let history = &pools.history;
+    let disproved = disprove(&mut host, history, counters);
     let views = views(history, log);
     let view = leading_view(&views, history, log);
     let growth = view.and_then(|v| views.get(v)).map(|v| &v.growth);
@@ -94,8 +96,9 @@ pub(super) fn gather(
         levels: &levels,
         episodes: &log.episodes,
         alive_hours: &log.alive_hours,
-        limit: host.limit.as_ref().ok().map(|l| l.bytes as i64),
+        limit: host.limit.as_ref().ok().map(ceiling),
         threshold: host.margin.bytes() as i64,
+        by_memory: host.limit.as_ref().is_ok_and(by_memory),
     };
     let clock = clock_doubt(log, events, &levels);
     let undated = withheld(pools, log);
@@ -128,6 +131,7 @@ pub(super) fn gather(
         time_to: outlook(history, &host, growth),
         logs_cover,
         whole,
+        disproved,
         correlation,
         withheld,
         clock,
@@ -155,8 +159,12 @@ fn views(history: &PoolHistory, log: &LogFacts) -> Vec<View> {
         };
         if end < epoch.snapshots.end && end - epoch.snapshots.start >= ENOUGH {
             let clipped = epoch.clipped(epoch.snapshots.start..end);
+            let mut part = growth::analyse_epoch(history, index, &clipped);
+            if let Some(whole) = views.last() {
+                part.remember_swings(&whole.growth);
+            }
             views.push(View {
-                growth: growth::analyse_epoch(history, index, &clipped),
+                growth: part,
                 until_refusals: true,
             });
         }
@@ -263,7 +271,7 @@ fn is_presumed(snapshot: &Snapshot) -> bool {
 
 /// What the pool holds at least: the sum of the rows, whatever else was not listed. It can show
 /// that the pool was full, never that it was not.
-fn at_least(snapshot: &Snapshot) -> Option<i64> {
+pub(super) fn at_least(snapshot: &Snapshot) -> Option<i64> {
     let nothing = snapshot.facts.scope.pools == PoolsShown::PagedOnly || snapshot.rows == 0;
     snapshot.listed_nonpaged.filter(|_| !nothing)
 }
@@ -274,87 +282,6 @@ pub(super) fn curve_of(snapshot: &Snapshot) -> Option<i64> {
     let scope = snapshot.facts.scope;
     let alike = scope.tags == TagsShown::All && scope.extent != Extent::Truncated;
     header_of(snapshot).or_else(|| at_least(snapshot).filter(|_| alike))
-}
-
-/// The pool at a snapshot as it counts against a limit: its level, or a lower bound that shows by
-/// itself that the limit is near.
-fn level_of(snapshot: &Snapshot, limit: Option<&Limit>, threshold: i64) -> Option<i64> {
-    let near = |bytes: &i64| {
-        let limit = limit.map(|l| l.bytes as i64);
-        let question = Question {
-            levels: &[],
-            episodes: &[],
-            alive_hours: &[],
-            limit,
-            threshold,
-        };
-        is_near_limit(&question, *bytes, limit.map(|l| l - bytes), None)
-    };
-    nonpaged_of(snapshot).or_else(|| at_least(snapshot).filter(near))
-}
-
-/// True where the snapshot tells the pool's level, or that it was near its limit.
-pub(super) fn is_level(host: &HostFacts, snapshot: &Snapshot) -> bool {
-    level_of(
-        snapshot,
-        host.limit.as_ref().ok(),
-        host.margin.bytes() as i64,
-    )
-    .is_some()
-}
-
-fn memory_left(facts: &Facts) -> Option<i64> {
-    let available = facts.ram_available.and_then(|b| i64::try_from(b).ok());
-    let commit = facts
-        .commit_limit
-        .zip(facts.commit)
-        .map(|(all, used)| all as i64 - used as i64);
-    available.into_iter().chain(commit).min()
-}
-
-/// The pool at every snapshot that knows it; those without a time stand at the end of time, where
-/// no refusal is near.
-fn levels(history: &PoolHistory, host: &HostFacts) -> Vec<Level> {
-    let limit = host.limit.as_ref().ok();
-    let mut levels = Vec::new();
-    for (index, epoch) in history.epochs.iter().enumerate() {
-        for place in epoch.snapshots.clone() {
-            let Some(snapshot) = history.snapshots.get(place) else {
-                continue;
-            };
-            let level = level_of(snapshot, limit, host.margin.bytes() as i64);
-            let (Some(at), Some(bytes)) = (snapshot.facts.at, level) else {
-                continue;
-            };
-            levels.push(Level {
-                at,
-                bytes,
-                headroom: limit.map(|l| l.bytes as i64 - bytes),
-                memory_left: limit
-                    .filter(|l| l.bound == Bound::Memory)
-                    .and_then(|_| memory_left(&snapshot.facts)),
-                epoch: index,
-                source: Source::Snapshot(place),
-            });
-        }
-    }
-    levels.sort_by_key(|l| l.at);
-    levels
-}
-
-/// The pool at every sample of performance counters.
-fn of_counters(counters: &Counters, host: &HostFacts) -> impl Iterator<Item = Level> {
-    let limit = host.limit.as_ref().ok();
-    let by_memory = limit.is_some_and(|l| l.bound == Bound::Memory);
-    let samples = counters.samples.iter().enumerate();
-    samples.map(move |(place, sample)| Level {
-        at: sample.at,
-        bytes: sample.bytes,
-        headroom: limit.map(|l| l.bytes as i64 - sample.bytes),
-        memory_left: sample.memory_left.filter(|_| by_memory),
-        epoch: sample.epoch,
-        source: Source::Counter(place),
-    })
 }
 
 /// The pool's curve at every snapshot, dated or not.
@@ -371,33 +298,6 @@ pub(super) fn all_levels(
                 Some((place, index, snapshot, curve_of(snapshot)?))
             })
         })
-}
-
-fn pressed(
-    history: &PoolHistory,
-    counters: &Counters,
-    host: &HostFacts,
-    question: &Question<'_>,
-) -> Option<bool> {
-    let limit = host.limit.as_ref().ok()?;
-    let mut any = None;
-    for snapshot in &history.snapshots {
-        let Some(bytes) = level_of(snapshot, Some(limit), question.threshold) else {
-            continue;
-        };
-        let left = if limit.bound == Bound::Memory {
-            memory_left(&snapshot.facts)
-        } else {
-            None
-        };
-        let near = is_near_limit(question, bytes, Some(limit.bytes as i64 - bytes), left);
-        any = Some(any.unwrap_or(false) || near);
-    }
-    for level in of_counters(counters, host) {
-        let near = is_near_limit(question, level.bytes, level.headroom, level.memory_left);
-        any = Some(any.unwrap_or(false) || near);
-    }
-    any
 }
 
 fn outlook(

@@ -21,6 +21,7 @@ mod facts;
 mod host;
 mod images;
 mod inspect;
+mod levels;
 mod listed;
 mod logs;
 pub mod lookup;

@@ -4,6 +4,7 @@ use super::facts::curve_of;
 use super::logs::LogFacts;
 use super::pools::Pools;
 use super::survey::Survey;
+use crate::diagnosis::correlation::pressure::Memory;
 use crate::diagnosis::correlation::{Level, Source};
 use crate::diagnosis::offset::{OffsetFit, best_offset};
 
@@ -32,7 +33,7 @@ pub(super) fn hint(survey: &Survey, pools: &Pools, log: &LogFacts) -> Option<Off
                 at: local.and_utc().timestamp_millis(),
                 bytes,
                 headroom: None,
-                memory_left: None,
+                memory: Memory::default(),
                 epoch,
                 source: Source::Snapshot(place),
             });

@@ -181,7 +181,7 @@ mod tests {
                 at: (n * 600 + minutes * 60) * 1_000,
                 bytes: (40 + n % 48) << 20,
                 headroom: None,
-                memory_left: None,
+                memory: crate::diagnosis::correlation::pressure::Memory::default(),
                 epoch: usize::try_from(n / 48).unwrap(),
                 source: Source::Snapshot(usize::try_from(n).unwrap()),
             })

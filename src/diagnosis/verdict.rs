@@ -5,6 +5,8 @@
 //! yes        yes      fit                            leak_explains_refusals
 //! yes        no       fit (headroom ran out)         pool_pressure_without_leak
 //! yes        any      contradict                     refusals_without_pool_pressure
+//! yes        no       memory ran out, not pool       refusals_without_pool_pressure
+//! yes        yes      memory ran out, not pool       inconclusive
 //! yes        any      apart, or cannot be compared   inconclusive
 //! no         yes      -                              leak_without_refusals
 //! no         no       pool near its limit            pool_pressure_without_leak
@@ -17,6 +19,7 @@
 
 use super::attribution::Answer;
 use super::capture::Seen;
+use super::correlation::pressure::Closeness;
 use super::correlation::{Correlation, Reading};
 use super::growth::Class;
 
@@ -103,6 +106,14 @@ const MIN_COVERED: f64 = 0.5;
 /// side to be more than possible.
 const MIN_SURVIVES: i64 = 15;
 
+/// Load goes up and down within a day: growth that was seen for fewer hours may be its morning.
+pub const WHOLE_DAY: f64 = 24.0;
+
+/// Frees per allocation from which on a tag's memory mostly comes back: nine blocks of ten. What
+/// leaks for itself frees next to nothing; a leak in what is also used rightly cannot be told
+/// from more use until the load has gone down.
+pub const CHURN: f64 = 0.9;
+
 /// The tag in front.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Leader {
@@ -117,6 +128,10 @@ pub struct Leader {
     pub points: usize,
     /// True for caches and trace buffers, which grow without leaking.
     pub cache: bool,
+    /// Hours over which it was seen, where a clock is known.
+    pub hours: Option<f64>,
+    /// Frees per allocation meanwhile, where both were counted.
+    pub freed: Option<f64>,
 }
 
 /// Whether the leader leaks.
@@ -131,6 +146,12 @@ pub enum Leak {
 }
 
 impl Leader {
+    /// True if the growth may be a day's load: less than a whole day of it was seen, and what is
+    /// allocated comes back but for a small part.
+    pub fn may_be_load(&self) -> bool {
+        self.freed.is_some_and(|freed| freed >= CHURN) && self.hours.is_none_or(|h| h < WHOLE_DAY)
+    }
+
     /// Whether this is a leak.
     pub fn leak(&self) -> Leak {
         let share = self.share.unwrap_or(0.0);
@@ -196,6 +217,11 @@ pub struct Brief<'a> {
 }
 
 impl Brief<'_> {
+    /// True if the leader's growth may be a day's load.
+    fn may_be_load(&self) -> bool {
+        self.leader.is_some_and(|leader| leader.may_be_load())
+    }
+
     /// The most points of any one curve of the pool or of a tag in it.
     fn points(&self) -> usize {
         self.most_points.max(self.samples)
@@ -247,8 +273,15 @@ fn with_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
         return (Outcome::Inconclusive, confidence);
     };
     match (found.reading, leak) {
-        (Reading::Apart, Leak::No) => (Outcome::Inconclusive, Confidence::Insufficient),
-        (Reading::Apart, _) => (Outcome::Inconclusive, Confidence::Possible),
+        (Reading::Apart | Reading::Unsettled, Leak::No) => {
+            (Outcome::Inconclusive, Confidence::Insufficient)
+        }
+        (Reading::Apart | Reading::Unsettled, _) => (Outcome::Inconclusive, Confidence::Possible),
+        // Pool that cannot be had for want of memory is a possible cause that nothing documents.
+        (Reading::MemoryShort, Leak::No) => {
+            (Outcome::RefusalsWithoutPoolPressure, Confidence::Possible)
+        }
+        (Reading::MemoryShort, _) => (Outcome::Inconclusive, Confidence::Possible),
         // The pool was high, and what filled it may be a tag that no snapshot lists.
         (Reading::Exhausted | Reading::HighPool, Leak::No) if brief.seen == Seen::Part => {
             (Outcome::Inconclusive, Confidence::Insufficient)
@@ -285,11 +318,14 @@ fn explained(brief: &Brief<'_>, found: &Correlation, leak: Leak) -> Confidence {
     let robust = found.survives.0.max(found.survives.1) >= MIN_SURVIVES.max(brief.clock_doubt);
     let covered = found.covered >= MIN_COVERED;
     let tied = !brief.tags_undated;
-    if leak < Leak::Strong || points < MIN_POINTS || !robust || !covered || !tied {
+    // High, and known to be short of the limit: what else could have refused is not known.
+    let short = found.reading == Reading::HighPool && found.grounds.short_of_limit;
+    if leak < Leak::Strong || points < MIN_POINTS || !robust || !covered || !tied || short {
         return Confidence::Possible;
     }
     let proven = matches!(brief.answer, Some(Answer::Named(_)));
-    if found.reading == Reading::Exhausted && proven && !brief.beside {
+    let ran_out = found.reading == Reading::Exhausted && found.grounds.closeness == Closeness::At;
+    if ran_out && proven && !brief.beside && !brief.may_be_load() {
         Confidence::Confirmed
     } else {
         Confidence::Probable
@@ -297,7 +333,9 @@ fn explained(brief: &Brief<'_>, found: &Correlation, leak: Leak) -> Confidence {
 }
 
 fn pressure_confidence(brief: &Brief<'_>, found: &Correlation) -> Confidence {
-    if brief.points() >= MIN_POINTS && found.covered >= MIN_COVERED && brief.all_seen() {
+    let ran_out = found.grounds.closeness == Closeness::At;
+    let covered = brief.points() >= MIN_POINTS && found.covered >= MIN_COVERED;
+    if covered && ran_out && brief.all_seen() {
         Confidence::Probable
     } else {
         Confidence::Possible
@@ -306,13 +344,20 @@ fn pressure_confidence(brief: &Brief<'_>, found: &Correlation) -> Confidence {
 
 fn contradiction(brief: &Brief<'_>, found: &Correlation) -> Confidence {
     let limit_known = brief.pressed.is_some();
+    if found.grounds.divided {
+        return Confidence::Possible;
+    }
+    // Where pool is bound by memory, a shortage of that is a rival that must be looked at.
+    let seen = !found.grounds.memory_unknown;
     match (
         brief.points() >= MIN_POINTS && found.covered >= MIN_COVERED,
         limit_known,
     ) {
-        (true, true) if found.reading != Reading::LowPool && !brief.level_presumed => {
+        (true, true) if found.reading != Reading::LowPool && seen && !brief.level_presumed => {
             Confidence::Confirmed
         }
+        // A pool that is pinned at a limit nobody knows lies flat, too.
+        (true, false) if found.reading == Reading::FlatPool => Confidence::Possible,
         (true, _) => Confidence::Probable,
         (false, _) => Confidence::Possible,
     }
@@ -324,7 +369,7 @@ fn without_refusals(brief: &Brief<'_>, leak: Leak) -> (Outcome, Confidence) {
     match leak {
         Leak::Strong if logs && points >= MIN_POINTS => {
             let proven = matches!(brief.answer, Some(Answer::Named(_)));
-            let confidence = if proven && brief.logs_cover && brief.whole {
+            let confidence = if proven && brief.logs_cover && brief.whole && !brief.may_be_load() {
                 Confidence::Confirmed
             } else {
                 Confidence::Probable

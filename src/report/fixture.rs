@@ -220,6 +220,8 @@ fn episode(hours: i64, minutes: i64, total: u64, id: &str) -> Episode {
         worst_minute: at(hours, 7),
         worst_minute_total: total / 5,
         pool_bytes: Some(236 << 20),
+        pool_low: None,
+        pool_high: None,
         headroom_bytes: Some(18 * MIB),
         pool_basis: Some("between_snapshots"),
         rivals: BTreeMap::new(),

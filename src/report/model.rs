@@ -266,9 +266,16 @@ pub struct Episode {
     pub worst_minute: String,
     /// Connections refused in that minute.
     pub worst_minute_total: u64,
-    /// Nonpaged pool at the start, in bytes, if snapshots are near.
+    /// Nonpaged pool at the start, in bytes, if snapshots are near; between two of them a guess on
+    /// the line.
     pub pool_bytes: Option<u64>,
-    /// What was still to be had, in bytes.
+    /// The lower of the two snapshots around the start, where they lie too far apart for a guess.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool_low: Option<u64>,
+    /// The higher of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pool_high: Option<u64>,
+    /// What was still to be had, in bytes, where the level is more than a guess.
     pub headroom_bytes: Option<i64>,
     /// How the level was had.
     pub pool_basis: Option<&'static str>,

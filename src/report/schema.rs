@@ -91,6 +91,8 @@ const KNOWN: &[(&str, &str, &[&str])] = &[
             "low_pool",
             "flat_pool",
             "far_from_limit",
+            "memory_short",
+            "unsettled",
             "apart",
         ],
     ),

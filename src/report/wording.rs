@@ -97,6 +97,9 @@ pub fn hours(hours: f64) -> String {
 /// A stretch of hours: `36.2 to 37.6 h`.
 pub fn hours_between(least: f64, most: f64) -> String {
     let (from, to) = (hours(least), hours(most));
+    if from == to {
+        return to;
+    }
     match (from.rsplit_once(' '), to.rsplit_once(' ')) {
         (Some((value, unit)), Some((_, same))) if unit == same => format!("{value} to {to}"),
         _ => format!("{from} to {to}"),

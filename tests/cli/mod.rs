@@ -12,6 +12,7 @@
 //! | [`partial`] | a part of an upload, and logs that say nothing |
 //! | [`events`] | one event log in every form, and what it does to epochs, clocks and candidates |
 //! | [`perfmon`] | performance counters: with snapshots, without, in every form and language |
+//! | [`pressure`] | how near was the pool: steps, large machines, wrong limits, memory, saws, mornings |
 //! | [`toolsets`] | uploads as toolsets lay them out: names, stamps, side files |
 //! | [`evidence`] | does every figure lead to a place in a file, and is that there? |
 //! | [`schema`] | are all reports as `poolsleuth schema` says? |
@@ -34,6 +35,7 @@ mod inputs;
 mod matrix;
 mod partial;
 mod perfmon;
+mod pressure;
 mod schema;
 mod show;
 mod sources;

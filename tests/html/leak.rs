@@ -306,6 +306,8 @@ fn leak_refusals(report: &mut Report, unrest: &mut Unrest) {
             worst_minute: time(worst.0),
             worst_minute_total: worst.1,
             pool_bytes: Some((237.6 * MIB) as u64),
+            pool_low: None,
+            pool_high: None,
             headroom_bytes: Some((18.4 * MIB) as i64),
             pool_basis: Some("between_snapshots"),
             rivals: [("Timer_ConnectionIdle".to_owned(), 41u64)].into(),

@@ -15,7 +15,7 @@ pub(super) fn points(parts: &Parts<'_>) -> Vec<CounterPoint> {
             at: of_millis(sample.at)?,
             epoch: sample.epoch as u64,
             bytes: sample.bytes,
-            headroom_bytes: limit.map(|limit| limit - sample.bytes),
+            headroom_bytes: limit.map(|limit| limit.saturating_sub(sample.bytes).max(0)),
         })
     });
     super::pool::thinned(points.collect(), |p| p.bytes)

@@ -3,7 +3,7 @@
 use super::Parts;
 use super::event_findings;
 use super::known;
-use super::places::{cite_logs, cite_snapshot};
+use super::places::{cite_level, cite_logs, cite_snapshot};
 use super::{counters, custody};
 use crate::artifact::driver::api::Role;
 use crate::artifact::driver::tags::Grade;
@@ -36,18 +36,10 @@ pub(super) fn findings(
     };
     rivals(parts, ledger, &mut add);
     paged(parts, tags, &mut add);
-    if let Ok(limit) = &parts.facts.host.limit {
-        let peak = crate::case::facts::all_levels(&parts.pools.history)
-            .map(|(place, _, _, bytes)| (bytes, place))
-            .max();
-        if let Some((bytes, place)) = peak
-            && let Some(text) = u64::try_from(bytes)
-                .ok()
-                .and_then(|b| limit.contradicted_by(b))
-        {
-            let cited = cite_snapshot(parts, place, ledger).into_iter().collect();
-            add("limit_contradicted", "pool", text, cited);
-        }
+    if let Some(disproved) = &parts.facts.disproved {
+        let cited = cite_level(parts, disproved.source, ledger).into_iter();
+        let text = disproved.text.clone();
+        add("limit_contradicted", "pool", text, cited.collect());
     }
     let restarts = parts.pools.history.epochs.len().saturating_sub(1);
     if restarts > 0 {
@@ -73,6 +65,7 @@ pub(super) fn findings(
             rows_of(tags, tag),
         );
     }
+    findings.extend(super::pressure::finding(parts, ledger));
     findings.extend(minifilters(parts, conclusion, ledger));
     findings.extend(custody::holders(parts, conclusion, ledger));
     findings.extend(counters::finding(parts, ledger));

@@ -12,6 +12,7 @@ mod known;
 mod owner;
 mod places;
 mod pool;
+mod pressure;
 mod reasons;
 mod refusals;
 mod steps;
@@ -216,7 +217,7 @@ fn correlation(parts: &Parts<'_>) -> Correlation {
             ..Correlation::default()
         };
     };
-    let mut text = found.reading.sentence().to_owned();
+    let mut text = pressure::sentence(found);
     if let Some(lag) = found.lag {
         let (amount, side) = (duration(lag), if lag < 0 { "before" } else { "after" });
         text.push_str(&format!(

@@ -5,7 +5,8 @@ use super::owner::owner_hint;
 use super::places::{cite_ends, cite_snapshot};
 use crate::case::conclusion::Conclusion;
 use crate::case::evidence::Ledger;
-use crate::case::facts::{all_levels, is_level, span_of};
+use crate::case::facts::{all_levels, span_of};
+use crate::case::levels::is_level;
 use crate::case::pool_source::Quoted;
 use crate::case::pools::find_rows;
 use crate::case::times::of_millis;
@@ -142,7 +143,7 @@ fn nonpaged(parts: &Parts<'_>) -> Vec<PoolPoint> {
             bytes,
             headroom_bytes: limit
                 .filter(|_| is_level(&parts.facts.host, snapshot))
-                .map(|limit| limit - bytes),
+                .map(|limit| limit.saturating_sub(bytes).max(0)),
         })
         .collect();
     thinned(points, |p| p.bytes)

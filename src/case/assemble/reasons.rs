@@ -8,8 +8,9 @@ use super::places::{
     cite_archive, cite_ends, cite_growth, cite_level, cite_lines, cite_logs, cite_odd,
 };
 use super::pool::share;
+use super::pressure::{self, reading_clause};
 use super::refusals::Quotes;
-use super::verdict::{lockstep, reading_clause};
+use super::verdict::lockstep;
 use crate::artifact::httperr::Oddity;
 use crate::bundle::BundleNote;
 use crate::case::conclusion::Conclusion;
@@ -60,7 +61,7 @@ pub(super) fn reasons(
         reasons.add("pool_empty_logged", weight, text, cited);
     }
     driver_reasons(parts, conclusion, tags, attribution, &mut reasons);
-    limits(parts, conclusion, quotes, &mut reasons, ledger);
+    limits(parts, conclusion, quotes, tags, &mut reasons, ledger);
     reasons.0
 }
 
@@ -225,6 +226,15 @@ fn timing_reasons(
     let Some(found) = &parts.facts.correlation else {
         return;
     };
+    if let Some(short) = pressure::rival(parts) {
+        let cited = cite_level(parts, short.source, ledger);
+        let weight = match conclusion.decision.outcome {
+            Outcome::LeakExplainsRefusals | Outcome::PoolPressureWithoutLeak => "limit",
+            _ => "against",
+        };
+        let text = pressure::rival_clause(short);
+        reasons.add("memory_used_up", weight, text, cited.into_iter().collect());
+    }
     let weight = match (found.reading.supports(), conclusion.decision.outcome) {
         (true, _) | (false, Outcome::RefusalsWithoutPoolPressure) => "for",
         (false, _) => "limit",
@@ -315,10 +325,16 @@ fn limits(
     parts: &Parts<'_>,
     conclusion: &Conclusion,
     quotes: &Quotes,
+    tags: &Tags<'_>,
     reasons: &mut Reasons,
     ledger: &mut Ledger<'_>,
 ) {
     let snapshots = parts.pools.history.snapshots.len();
+    if conclusion.may_be_load {
+        let cited = conclusion.leader.map(|(tag, pool)| tags.rows_of(tag, pool));
+        let text = pressure::may_be_load(parts, conclusion);
+        reasons.add("may_be_load", "limit", text, cited.unwrap_or_default());
+    }
     if let Some(withheld) = &parts.facts.withheld {
         reasons.add(
             "correlation_withheld",

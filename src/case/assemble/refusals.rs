@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Parts;
+use super::pressure::range;
 use crate::case::evidence::Ledger;
 use crate::case::logs::LogFacts;
 use crate::case::times::of_seconds;
@@ -114,6 +115,7 @@ fn one(log: &LogFacts, episode: &Outage, at: Option<At>, evidence: Vec<String>) 
     for (&(_, name), rows) in log.rivals.range(minutes) {
         *rivals.entry(name.to_owned()).or_default() += rows;
     }
+    let (low, high) = range(at);
     Episode {
         start: of_seconds(episode.start()).unwrap_or_default(),
         end: of_seconds(episode.last_refusal()).unwrap_or_default(),
@@ -123,7 +125,11 @@ fn one(log: &LogFacts, episode: &Outage, at: Option<At>, evidence: Vec<String>) 
         worst_minute: of_seconds(episode.worst_minute.0).unwrap_or_default(),
         worst_minute_total: episode.worst_minute.1,
         pool_bytes: at.and_then(|at| u64::try_from(at.bytes).ok()),
-        headroom_bytes: at.and_then(|at| at.headroom),
+        pool_low: low,
+        pool_high: high,
+        headroom_bytes: at
+            .filter(|at| at.range.is_none())
+            .and_then(|at| at.headroom),
         pool_basis: at.map(|at| at.how.name(at.source)),
         rivals,
         evidence,

@@ -2,6 +2,7 @@
 
 use super::Parts;
 use super::capture;
+use super::pressure::{COLLECT_MEMORY, WHOLE_DAY, rival};
 use super::verdict::beside_driver;
 use crate::case::conclusion::Conclusion;
 use crate::case::driver_names::service_query;
@@ -13,6 +14,9 @@ use crate::report::model::{Driver, NextStep, Verdict};
 
 /// The recipe for more snapshots, with stamps that leave no doubt.
 const COLLECT: &str = "for /l %i in (1,1,12) do @(echo ===== %date% %time% =====>>poolmon.txt & poolmon -b -r -n poolmon.txt & timeout /t 1800 >nul)";
+
+/// The same for a day.
+const COLLECT_DAY: &str = "for /l %i in (1,1,50) do @(echo ===== %date% %time% =====>>poolmon.txt & poolmon -b -r -n poolmon.txt & timeout /t 1800 >nul)";
 
 /// Takes a step: for whom, what to do, what to paste.
 type Add<'a> = dyn FnMut(&'static str, String, Option<String>) + 'a;
@@ -199,8 +203,22 @@ fn date_step(parts: &Parts<'_>, add: &mut Add<'_>) {
 
 fn outcome_steps(parts: &Parts<'_>, conclusion: &Conclusion, add: &mut Add<'_>) {
     let snapshots = parts.pools.history.snapshots.len();
+    if rival(parts).is_some() {
+        add(
+            "engineer",
+            "Memory or commit was nearly used up at the refusals: find which processes hold it, and whether refusals come without that.".to_owned(),
+            Some(COLLECT_MEMORY.to_owned()),
+        );
+    }
+    if conclusion.may_be_load {
+        add(
+            "customer",
+            format!("Take {WHOLE_DAY}."),
+            Some(COLLECT_DAY.to_owned()),
+        );
+    }
     match conclusion.decision.outcome {
-        Outcome::RefusalsWithoutPoolPressure => {
+        Outcome::RefusalsWithoutPoolPressure if rival(parts).is_none() => {
             add("engineer", "Look at the other reasons in the logs and at the application pools; the pool does not explain these refusals.".to_owned(), None);
         }
         Outcome::PoolPressureWithoutLeak if snapshots > 0 && conclusion.holder.is_none() => {

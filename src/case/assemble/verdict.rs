@@ -4,6 +4,7 @@ use super::Parts;
 use super::capture;
 use super::drivers::{named_driver, sentence};
 use super::pool::share;
+use super::pressure::{WHOLE_DAY, not_short, reading_clause, rival, when};
 use super::reasons::{Tags, reasons};
 use super::refusals::Quotes;
 use crate::artifact::pooltag::well_known;
@@ -110,7 +111,8 @@ fn summary(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>) -> 
     let part = format!("{part}{}", beside(conclusion));
     match conclusion.decision.outcome {
         Outcome::LeakExplainsRefusals => {
-            format!("{refusals} when nonpaged pool ran out: `{tag}` grew by {grown}{part}. {who}")
+            let when = when(parts);
+            format!("{refusals} {when}: `{tag}` grew by {grown}{part}. {who}")
         }
         Outcome::LeakWithoutRefusals if parts.log.analysable == 0 => {
             format!(
@@ -120,10 +122,7 @@ fn summary(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>) -> 
         Outcome::LeakWithoutRefusals => {
             format!("`{tag}` leaks: it grew by {grown}{part}. No connection was refused yet. {who}")
         }
-        Outcome::RefusalsWithoutPoolPressure => format!(
-            "{refusals}, but nonpaged pool was not short: {}.",
-            reading_clause(parts)
-        ),
+        Outcome::RefusalsWithoutPoolPressure => format!("{refusals}{}", not_short(parts)),
         Outcome::PoolPressureWithoutLeak => pressure(parts, conclusion, &refusals),
         Outcome::NoProblemFound => no_problem(parts),
         Outcome::Inconclusive => inconclusive(parts, conclusion, row),
@@ -289,7 +288,7 @@ fn open(parts: &Parts<'_>, conclusion: &Conclusion, row: Option<&TagRow>) -> Str
 fn why_apart(parts: &Parts<'_>) -> String {
     match (&parts.facts.withheld, &parts.facts.correlation) {
         (Some(withheld), _) => withheld.reason.clone(),
-        (None, Some(found)) => found.reading.sentence().to_owned(),
+        (None, Some(_)) => reading_clause(parts),
         (None, None) => match parts.facts.capture.lack {
             Some(lack) => format!("how full the pool was is not known: {}", lack.sentence()),
             None => "the facts do not decide".to_owned(),
@@ -380,18 +379,6 @@ pub(super) fn lockstep(conclusion: &Conclusion, word: &str) -> String {
     }
 }
 
-pub(super) fn reading_clause(parts: &Parts<'_>) -> String {
-    let Some(found) = &parts.facts.correlation else {
-        return "it could not be compared".into();
-    };
-    let at = found.at.iter().flatten().next();
-    let level = at.map(|at| match at.headroom {
-        Some(left) => format!(" (at {}, with {} left)", size(at.bytes), size(left)),
-        None => format!(" (at {})", size(at.bytes)),
-    });
-    format!("{}{}", found.reading.sentence(), level.unwrap_or_default())
-}
-
 /// What would change the verdict; `named` is whether it names a tag.
 fn would_change(parts: &Parts<'_>, conclusion: &Conclusion, named: bool) -> Vec<String> {
     let mut changes = Vec::new();
@@ -442,13 +429,15 @@ fn would_change(parts: &Parts<'_>, conclusion: &Conclusion, named: bool) -> Vec<
         }
         _ => {}
     }
-    if parts
-        .facts
-        .correlation
-        .as_ref()
-        .is_some_and(|c| c.reading == Reading::Apart)
-    {
+    let reading = parts.facts.correlation.as_ref().map(|c| c.reading);
+    if let Some(Reading::Apart | Reading::Unsettled) = reading {
         changes.push("snapshots from the time of the refusals".to_owned());
+    }
+    if rival(parts).is_some() {
+        changes.push("refusals at a time when neither memory nor commit is short".to_owned());
+    }
+    if conclusion.may_be_load {
+        changes.push(WHOLE_DAY.to_owned());
     }
     changes
 }

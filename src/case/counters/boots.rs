@@ -150,7 +150,7 @@ mod tests {
             .map(|&(minute, mib, boot)| CounterSample {
                 at: minute * 60_000,
                 bytes: mib << 20,
-                memory_left: None,
+                memory: crate::diagnosis::correlation::pressure::Memory::default(),
                 boot: boot.map(|m| m * 60_000),
                 epoch: 99,
                 artifact: 0,

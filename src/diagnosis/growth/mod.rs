@@ -72,6 +72,28 @@ pub struct SeriesGrowth {
     pub share: Option<f64>,
 }
 
+impl EpochGrowth {
+    /// Puts what swings over the `whole` epoch into that class here, too: a part that ends at the
+    /// first peak holds one rise and no fall.
+    pub fn remember_swings(&mut self, whole: &EpochGrowth) {
+        let swings = |s: &&SeriesGrowth| {
+            s.class == Class::Sawtooth && s.shape.is_some_and(|shape| shape.swings.legs >= 3)
+        };
+        let mut swinging: Vec<SeriesGrowth> = whole.series.iter().filter(swings).copied().collect();
+        swinging.sort_unstable_by_key(|s| (s.tag, s.pool));
+        for series in &mut self.series {
+            let key = (series.tag, series.pool);
+            if let Ok(place) = swinging.binary_search_by_key(&key, |s| (s.tag, s.pool)) {
+                series.class = Class::Sawtooth;
+                series.shape = swinging.get(place).and_then(|s| s.shape);
+                series.trend = swinging.get(place).and_then(|s| s.trend);
+            }
+        }
+        self.suspects = suspects::rank(&self.series, Pool::NonPaged);
+        self.paged_suspects = suspects::rank(&self.series, Pool::Paged);
+    }
+}
+
 impl SeriesGrowth {
     /// Bytes more at the last sighting than at the first.
     pub fn growth_bytes(&self) -> i64 {
@@ -99,6 +121,12 @@ impl SeriesGrowth {
     pub fn freed_ratio(&self) -> Option<f64> {
         let (allocs, frees) = self.turnover()?;
         (allocs > 0).then(|| frees as f64 / allocs as f64)
+    }
+
+    /// Hours from the first to the last sighting; `None` without a clock.
+    pub fn hours(&self) -> Option<f64> {
+        let trend = self.trend.filter(|t| t.per == Per::Hour)?;
+        Some(trend.span)
     }
 
     /// The class's stated test: a sentence with the figures.

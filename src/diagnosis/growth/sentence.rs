@@ -97,9 +97,10 @@ pub(super) fn stated(series: &SeriesGrowth) -> String {
             )
         }
         Class::Sawtooth => format!(
-            "{} swings within {}; ends {} from its start",
+            "{} swings within {}, falls by as much as {} between its rises; ends {} from its start",
             shape.swings.legs,
             size(shape.range),
+            size(shape.drawdown),
             size(shape.rise)
         ),
         Class::Irregular => format!(

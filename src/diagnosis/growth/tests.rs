@@ -257,6 +257,23 @@ fn a_leak_that_filled_the_pool_shows_in_the_part_before() {
 }
 
 #[test]
+fn a_saw_stays_one_in_the_part_up_to_its_first_peak() {
+    let at = |i: u64| {
+        let rows = vec![reading(b"Saws", 1_000 + 2_000 * (i % 7), 4096)];
+        observation(Some(i as i64 * HOUR), None, rows)
+    };
+    let history = history((0..21).map(at).collect());
+    let whole = &analyse(&history)[0];
+    let mut part = analyse_epoch(&history, 0, &history.epochs[0].clipped(0..7));
+    assert_eq!(of(&part, b"Saws").class, Class::SteadyLeak);
+    part.remember_swings(whole);
+    let saw = of(&part, b"Saws");
+    assert_eq!(saw.class, Class::Sawtooth);
+    assert!(saw.test().contains("5 swings"), "{}", saw.test());
+    assert!(saw.test().contains("falls by as much as"), "{}", saw.test());
+}
+
+#[test]
 fn equal_times_fall_back_to_the_order() {
     let at = |blocks| observation(Some(77), None, vec![reading(b"Leak", blocks, 4096)]);
     let growth = analyse(&history(vec![at(100), at(200), at(300)])).remove(0);

@@ -1,6 +1,7 @@
 //! The table of cases, case by case.
 
 use super::*;
+use crate::diagnosis::correlation::Grounds;
 
 const STRONG: Leader = Leader {
     class: Class::SteadyLeak,
@@ -8,6 +9,8 @@ const STRONG: Leader = Leader {
     growth_of_pool: Some(0.6),
     points: 12,
     cache: false,
+    hours: Some(6.0),
+    freed: Some(0.0),
 };
 
 fn found(reading: Reading) -> Correlation {
@@ -18,6 +21,13 @@ fn found(reading: Reading) -> Correlation {
         separation: Some(1.0),
         lag: None,
         survives: (60, 120),
+        grounds: Grounds {
+            closeness: match reading {
+                Reading::Exhausted => Closeness::At,
+                _ => Closeness::Far,
+            },
+            ..Grounds::default()
+        },
     }
 }
 
@@ -344,4 +354,104 @@ fn a_tag_that_holds_most_and_a_second_leak_lower_the_confidence() {
         outcome(&two),
         (Outcome::LeakExplainsRefusals, Confidence::Probable)
     );
+}
+
+#[test]
+fn confidence_follows_how_near_the_pool_came() {
+    let at = found(Reading::Exhausted);
+    let near = Correlation {
+        grounds: Grounds {
+            closeness: Closeness::Near,
+            ..Grounds::default()
+        },
+        ..found(Reading::Exhausted)
+    };
+    let explains = Outcome::LeakExplainsRefusals;
+    assert_eq!(
+        outcome(&brief(Some(&at))),
+        (explains, Confidence::Confirmed)
+    );
+    assert_eq!(
+        outcome(&brief(Some(&near))),
+        (explains, Confidence::Probable)
+    );
+    let short = Correlation {
+        grounds: Grounds {
+            short_of_limit: true,
+            ..Grounds::default()
+        },
+        ..found(Reading::HighPool)
+    };
+    assert_eq!(
+        outcome(&brief(Some(&short))),
+        (explains, Confidence::Possible)
+    );
+    let no_leak = |found| Brief {
+        leader: None,
+        ..brief(Some(found))
+    };
+    assert_eq!(outcome(&no_leak(&at)).1, Confidence::Probable);
+    assert_eq!(outcome(&no_leak(&near)).1, Confidence::Possible);
+}
+
+#[test]
+fn a_rival_or_an_open_question_keeps_a_contradiction_from_being_confirmed() {
+    let flat = |grounds| Correlation {
+        grounds,
+        ..found(Reading::FlatPool)
+    };
+    let unseen = flat(Grounds {
+        memory_unknown: true,
+        ..Grounds::default()
+    });
+    let without = Outcome::RefusalsWithoutPoolPressure;
+    assert_eq!(
+        outcome(&brief(Some(&unseen))),
+        (without, Confidence::Probable)
+    );
+    let divided = flat(Grounds {
+        divided: true,
+        ..Grounds::default()
+    });
+    assert_eq!(
+        outcome(&brief(Some(&divided))),
+        (without, Confidence::Possible)
+    );
+    let memory = found(Reading::MemoryShort);
+    let no_leak = Brief {
+        leader: None,
+        ..brief(Some(&memory))
+    };
+    assert_eq!(outcome(&no_leak), (without, Confidence::Possible));
+    let open = (Outcome::Inconclusive, Confidence::Possible);
+    assert_eq!(outcome(&brief(Some(&memory))), open);
+    let unsettled = found(Reading::Unsettled);
+    assert_eq!(outcome(&brief(Some(&unsettled))), open);
+}
+
+#[test]
+fn growth_that_may_be_a_days_load_is_not_confirmed() {
+    let morning = Leader {
+        hours: Some(4.5),
+        freed: Some(0.99),
+        ..STRONG
+    };
+    let confidence = |leader| {
+        outcome(&Brief {
+            leader: Some(leader),
+            ..brief(None)
+        })
+        .1
+    };
+    assert_eq!(confidence(morning), Confidence::Probable);
+    let whole_day = Leader {
+        hours: Some(26.0),
+        ..morning
+    };
+    assert_eq!(confidence(whole_day), Confidence::Confirmed);
+    let kept = Leader {
+        freed: Some(0.2),
+        ..morning
+    };
+    assert_eq!(confidence(kept), Confidence::Confirmed);
 }

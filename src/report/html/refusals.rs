@@ -54,6 +54,14 @@ pub fn section(out: &mut Html, page: &Page<'_>) {
     frame::end_section(out);
 }
 
+/// The pool at the start: a figure, or the snapshots around it.
+fn pool_at(episode: &Episode, bytes: u64) -> String {
+    match episode.pool_low.zip(episode.pool_high) {
+        Some((low, high)) => format!("{} to {}", wording::size_u(low), wording::size_u(high)),
+        None => wording::size_u(bytes),
+    }
+}
+
 fn episode(out: &mut Html, page: &Page<'_>, episode: &Episode) {
     out.raw("<tr><td>");
     page.clock.time(out, &episode.start);
@@ -82,7 +90,7 @@ fn episode(out: &mut Html, page: &Page<'_>, episode: &Episode) {
     match episode.pool_bytes {
         Some(bytes) => {
             out.attr("data-k", &bytes.to_string()).raw(">");
-            out.name(&wording::size_of(bytes as f64));
+            out.name(&pool_at(episode, bytes));
         }
         None => {
             out.raw(">–");

@@ -100,6 +100,8 @@ pub fn reading(word: &str) -> &str {
         "far_from_limit" => "Refused with most of the pool free",
         "flat_pool" => "Refused while the pool lay flat",
         "low_pool" => "Refused while the pool was low",
+        "memory_short" => "Refused while memory was short, pool was not",
+        "unsettled" => "Snapshots do not tell whether the pool was short",
         "exhausted" => "Refused when headroom had run out",
         "high_pool" => "Refused when the pool was at its highest",
         other => other,

@@ -284,7 +284,10 @@ fn outages(report: &Report) -> String {
                     markdown(&moment(&episode.worst_minute)),
                     wording::count(episode.worst_minute_total)
                 ),
-                episode.pool_bytes.map_or(String::new(), size_u),
+                match episode.pool_low.zip(episode.pool_high) {
+                    Some((low, high)) => format!("{} to {}", size_u(low), size_u(high)),
+                    None => episode.pool_bytes.map_or(String::new(), size_u),
+                },
                 episode.headroom_bytes.map_or(String::new(), size),
                 markdown(&episode.evidence.join(", ")),
             ]

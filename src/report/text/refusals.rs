@@ -68,11 +68,15 @@ fn episode(episode: &Episode) -> Para {
         stretch(&episode.start, &episode.end),
         wording::count(episode.total)
     );
-    match (episode.headroom_bytes, episode.pool_bytes) {
+    let size_u = |bytes: u64| size(i64::try_from(bytes).unwrap_or(i64::MAX));
+    if let (Some(low), Some(high)) = (episode.pool_low, episode.pool_high) {
+        text.push_str(&format!(", pool {} to {}", size_u(low), size_u(high)));
+    }
+    let known = episode.pool_low.is_none();
+    match (episode.headroom_bytes, episode.pool_bytes.filter(|_| known)) {
         (Some(left), _) => text.push_str(&format!(", {} left", size(left))),
         (None, Some(pool)) => {
-            let pool = i64::try_from(pool).unwrap_or(i64::MAX);
-            text.push_str(&format!(", pool {}", size(pool)));
+            text.push_str(&format!(", pool {}", size_u(pool)));
         }
         (None, None) => {}
     }
