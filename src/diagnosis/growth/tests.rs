@@ -259,7 +259,12 @@ fn a_leak_that_filled_the_pool_shows_in_the_part_before() {
 #[test]
 fn a_saw_stays_one_in_the_part_up_to_its_first_peak() {
     let at = |i: u64| {
-        let rows = vec![reading(b"Saws", 1_000 + 2_000 * (i % 7), 4096)];
+        let live = 1_000 + 2_000 * (i % 7);
+        let rows = vec![Reading {
+            allocs: Some(live + 50_000 * i),
+            frees: Some(50_000 * i),
+            ..reading(b"Saws", live, 4096)
+        }];
         observation(Some(i as i64 * HOUR), None, rows)
     };
     let history = history((0..21).map(at).collect());
