@@ -36,12 +36,26 @@ pub(super) fn of(common: &Common) -> Box<dyn Watch> {
     let terminal = std::io::stderr().is_terminal();
     match common.progress {
         _ if common.quiet => Box::new(Unwatched),
-        ProgressMode::None => Box::new(Unwatched),
+        ProgressMode::None => Box::new(Remarks),
         ProgressMode::Bar => Box::new(Bars::new()),
         ProgressMode::Auto if terminal => Box::new(Bars::new()),
         ProgressMode::Auto | ProgressMode::Plain => Box::new(Log::new(Form::Plain)),
         ProgressMode::Json => Box::new(Log::new(Form::Json)),
     }
+}
+
+/// No progress, but what is to be known of the work itself.
+struct Remarks;
+
+impl Watch for Remarks {
+    fn stage(&self, _: Stage, _: u64, _: u64) {}
+    fn begins(&self, _: usize, _: &str, _: u64) {}
+    fn goes_on(&self, _: usize, _: &str, _: u64, _: u64) {}
+    fn ends(&self, _: usize, _: &str, _: u64, _: Turn<'_>) {}
+    fn remark(&self, text: &str) {
+        let _ = writeln!(std::io::stderr(), "poolsleuth: {}", safe(text));
+    }
+    fn over(&self) {}
 }
 
 /// What is known of the whole, for whichever form.
