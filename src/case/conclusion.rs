@@ -124,7 +124,7 @@ pub(super) fn conclude(
         most_points: facts
             .growth()
             .map_or(0, |g| g.series.iter().map(|s| s.points).max().unwrap_or(0)),
-        leader: leader.and_then(|leader| brief_of(leader, share, facts)),
+        leader: leader.and_then(|leader| brief_of(leader, share, facts, pools)),
         correlation: facts.correlation.as_ref(),
         pressed: facts.pressed,
         seen: facts.capture.seen,
@@ -221,12 +221,24 @@ fn beside(leader: (Tag, Pool), facts: &CaseFacts) -> Vec<Beside> {
     found
 }
 
-fn brief_of((tag, pool): (Tag, Pool), share: Option<f64>, facts: &CaseFacts) -> Option<Leader> {
+fn brief_of(
+    (tag, pool): (Tag, Pool),
+    share: Option<f64>,
+    facts: &CaseFacts,
+    pools: &Pools,
+) -> Option<Leader> {
     let series = facts.series_of(tag, pool)?;
+    // Of a pool without a total at least what is listed is there, so a share of that is the most
+    // that it can be.
+    let listed = || {
+        let last = pools.history.snapshots.get(series.last.snapshot as usize);
+        last.and_then(|snapshot| snapshot.listed(pool))
+    };
     let total = facts
         .growth()
         .and_then(|g| g.nonpaged.as_ref())
         .map(|t| t.last.bytes)
+        .or_else(listed)
         .filter(|b| *b > 0);
     let grown = group_growth((tag, pool), facts).unwrap_or(series.growth_bytes());
     Some(Leader {
