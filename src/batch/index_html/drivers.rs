@@ -64,7 +64,7 @@ fn version_row(out: &mut Html, row: &VersionRow) {
     let rate = row.leaking as f64 / row.cases.max(1) as f64;
     match row.leaking {
         0 if row.cases == 0 => {
-            out.raw("<td class=\"num\"><span class=\"zero\">not known</span></td>");
+            out.raw("<td class=\"num\"><span class=\"soft\">not known</span></td>");
         }
         0 => {
             out.raw("<td class=\"num\" data-k=\"0\"><span class=\"zero\">no leak seen</span></td>");
