@@ -103,7 +103,8 @@ fn known_levels<'a>(
     host: &'a HostFacts,
 ) -> impl Iterator<Item = (&'a Snapshot, Level)> {
     let epochs = history.epochs.iter().enumerate();
-    let places = epochs.flat_map(|(epoch, of)| of.snapshots.clone().map(move |place| (place, epoch)));
+    let places =
+        epochs.flat_map(|(epoch, of)| of.snapshots.clone().map(move |place| (place, epoch)));
     places.filter_map(|(place, epoch)| {
         let snapshot = history.snapshots.get(place)?;
         let bytes = level_of(host, snapshot)?;

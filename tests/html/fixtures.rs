@@ -69,6 +69,7 @@ pub fn empty() -> Report {
         },
         time: Time::default(),
         verdict: Verdict {
+            also: vec![],
             outcome: "inconclusive",
             confidence: "insufficient",
             summary: "The input holds no HTTPERR log and no poolmon snapshot.".into(),

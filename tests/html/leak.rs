@@ -341,6 +341,7 @@ fn reason(rule: &'static str, weight: &'static str, words: &str, evidence: &[&st
 fn leak_words(report: &mut Report) {
     let candidate_driver = driver("hstorflt.sys", "Holm Storage Ltd");
     report.verdict = Verdict {
+            also: vec![],
         outcome: "leak_explains_refusals",
         confidence: "confirmed",
         summary: "Tag HsCx in nonpaged pool grew by 8.35 MiB an hour until 18.4 MiB were left; from then on http.sys refused connections, in both boot epochs. hstorflt.sys allocates with this tag.".into(),
