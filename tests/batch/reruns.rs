@@ -172,7 +172,7 @@ fn the_command_of_a_record_comes_to_the_same() {
         let (status, out, err) = finished(&mut again);
         assert_eq!(status, Some(0), "{record}: {err}");
         let report: serde_json::Value = serde_json::from_str(&out).unwrap();
-        assert_eq!(report["case"]["id"], record["content"], "{record}");
+        assert_eq!(report["verdict"]["summary"], record["summary"], "{record}");
         assert_eq!(report["refusals"]["total"], record["refusals_total"]);
         assert_eq!(
             record["path_hex"].is_string(),

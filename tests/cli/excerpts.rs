@@ -40,7 +40,9 @@ fn rejected(notes: &[Value]) -> u64 {
     ];
     let notes = notes.iter().filter_map(Value::as_str);
     notes
-        .filter(|note| kinds.iter().any(|kind| note.contains(kind)))
+        .filter(|note| {
+            kinds.iter().any(|kind| note.contains(kind)) && !note.contains("in the totals")
+        })
         .map(leading)
         .sum()
 }

@@ -112,15 +112,16 @@ fn counts_beyond_belief_are_lower_bounds() {
 }
 
 #[test]
-fn rows_of_impossible_dates_are_said_and_not_added() {
+fn rows_of_impossible_dates_are_in_the_totals_and_in_no_outage() {
     let undated = "0000-00-00 00:00:00 - - - - - - - - - 5_Connections_Refused -\r\n";
     let report = with_log([HEAD, &refusal(5, "1"), undated].concat());
-    assert_eq!(report["refusals"]["total"], 1);
+    assert_eq!(report["refusals"]["total"], 6);
+    assert_eq!(report["refusals"]["episodes"][0]["total"], 1);
     let said = report["verdict"]["reasons"].to_string();
     assert!(said.contains("undated_refusals"), "{said}");
     let summary = report["verdict"]["summary"].as_str().unwrap();
     assert!(
-        summary.starts_with("1 connection was refused."),
+        summary.starts_with("6 connections were refused."),
         "{summary}"
     );
 }

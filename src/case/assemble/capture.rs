@@ -95,10 +95,14 @@ pub(super) fn holder_reason(
     row: Option<&TagRow>,
     reasons: &mut Reasons,
 ) {
-    let text = format!(
+    let mut text = format!(
         "of nonpaged pool, {}",
         held(parts, holder).replacen("most of it", "most", 1)
     );
+    let series = parts.facts.series_of(holder.tag, holder.pool);
+    if let Some(series) = series.filter(|series| series.points > 1) {
+        text.push_str(&format!(": {}", series.test()));
+    }
     let cited = row.map(|row| row.evidence.clone()).unwrap_or_default();
     reasons.add("largest_holder", "for", text, cited);
 }

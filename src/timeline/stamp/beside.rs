@@ -140,7 +140,7 @@ fn word_before(text: &str) -> Option<&str> {
         .last()?
         .0;
     let (head, word) = text.split_at_checked(start)?;
-    (!word.is_ascii() || !head.ends_with(in_a_name)).then_some(word)
+    (!is_plain(word) || !head.ends_with(in_a_name)).then_some(word)
 }
 
 /// The word that begins `text` but for blanks; none where it is the head of a name (`DB01`).
@@ -148,8 +148,13 @@ fn word_behind(text: &str) -> Option<&str> {
     let text = text.trim_start_matches([' ', '(', ',']);
     let word = leading(text);
     let rest = text.strip_prefix(word).unwrap_or_default();
-    let named = word.is_ascii() && rest.starts_with(in_a_name);
+    let named = is_plain(word) && rest.starts_with(in_a_name);
     (!word.is_empty() && !named).then_some(word)
+}
+
+/// Whether a word has the letters of a machine's name; a question mark stands for a lost one.
+fn is_plain(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_alphabetic())
 }
 
 /// What goes on in a machine's name and in no word.
