@@ -159,12 +159,7 @@ fn at_least_percent(part: i64, whole: i64, percent: i64) -> bool {
 }
 
 fn commonest_lack(snapshots: &[Snapshot]) -> Option<Lack> {
-    let lacks = || {
-        snapshots
-            .iter()
-            .filter(|s| !is_whole(s))
-            .map(|s| lack_of(s))
-    };
+    let lacks = || snapshots.iter().filter(|s| !is_whole(s)).map(lack_of);
     let count = |lack: Lack| lacks().filter(|other| *other == lack).count();
     lacks().max_by_key(|lack| (count(*lack), std::cmp::Reverse(*lack)))
 }

@@ -168,7 +168,7 @@ fn an_archive_that_wants_more_memory_is_not_called_damaged() {
     let case = place.path().join("case.tar.xz");
     fs::write(&case, large_window(100 << 20)).unwrap();
     let (small, large) = (place.path().join("small"), place.path().join("large"));
-    let few = ["--max-memory", "180MB"];
+    let few = ["--max-memory", "160MB"];
     assert_eq!(run_over(place.path(), &case, &small, &few), 4);
     let record = &records(&small)[0];
     assert_eq!(text(record, "error_kind"), "memory", "{record}");

@@ -50,8 +50,8 @@ pub(crate) fn misses_poolmon(line: &str) -> bool {
         return false;
     }
     let says = |words: &&str| lower.contains(*words);
-    MESSAGES.iter().any(|words| says(&words))
-        || MESSAGES_IN_OTHER_LETTERS.iter().any(|words| says(&words))
+    MESSAGES.iter().any(&says)
+        || MESSAGES_IN_OTHER_LETTERS.iter().any(says)
         || begins_with_the_command(lower.trim())
 }
 

@@ -27,10 +27,13 @@ const BEHIND: &[&str] = &[
     "\u{447}", "\u{447}\u{430}\u{441}", "\u{447}\u{430}\u{441}\u{43e}\u{432}", "\u{e19}", "\u{6642}",
 ];
 
+/// What stands before and behind a sign in a weekday's name.
+type Around = (&'static str, &'static str);
+
 /// The signs of East Asia's weekdays, what stands before and behind one in a weekday's name, and
 /// the code pages of the language.
 #[rustfmt::skip]
-const EAST_ASIA: &[(&str, &[(&str, &str)], &[&Encoding])] = &[
+const EAST_ASIA: &[(&str, &[Around], &[&Encoding])] = &[
     ("\u{65e5}\u{4e00}\u{4e8c}\u{4e09}\u{56db}\u{4e94}\u{516d}", &[("\u{661f}\u{671f}", ""), ("\u{5468}", ""), ("\u{9031}", ""), ("", "")], &[GBK, BIG5]),
     ("\u{65e5}\u{6708}\u{706b}\u{6c34}\u{6728}\u{91d1}\u{571f}", &[("", "\u{66dc}\u{65e5}"), ("", "\u{66dc}"), ("", "")], &[SHIFT_JIS, EUC_JP]),
     ("\u{c77c}\u{c6d4}\u{d654}\u{c218}\u{baa9}\u{ae08}\u{d1a0}", &[("", "\u{c694}\u{c77c}"), ("", "")], &[EUC_KR]),
