@@ -1,6 +1,6 @@
 //! Do refusals begin when nonpaged pool runs out?
 //!
-//! Each episode is judged by the snapshots within it and those around its start ([`outage`]), and
+//! Each episode is judged by the snapshots within it and those around its start (`outage`), and
 //! each snapshot by how near it is to running out ([`pressure`]); then one of several readings is
 //! chosen, each with its own test. The readings exclude each other:
 //!

@@ -112,6 +112,26 @@ fn counts_beyond_belief_are_lower_bounds() {
 }
 
 #[test]
+fn a_log_without_dates_counts_and_is_in_no_outage() {
+    let report = with_log(
+        "#Fields: s-ip s-reason\r\n- 3_Connections_Refused\r\n- 4_Connections_Refused\r\n"
+            .to_owned(),
+    );
+    let refusals = &report["refusals"];
+    assert_eq!(
+        (&refusals["total"], &refusals["rows"]),
+        (&7.into(), &2.into())
+    );
+    assert_eq!(refusals["episodes"].as_array().map(Vec::len), Some(0));
+    let verdict = report["verdict"].to_string();
+    assert!(
+        verdict.contains("2 refusal rows add up to 7 connections\""),
+        "{verdict}"
+    );
+    assert!(!verdict.contains("0 outages"), "{verdict}");
+}
+
+#[test]
 fn rows_of_impossible_dates_are_in_the_totals_and_in_no_outage() {
     let undated = "0000-00-00 00:00:00 - - - - - - - - - 5_Connections_Refused -\r\n";
     let report = with_log([HEAD, &refusal(5, "1"), undated].concat());

@@ -100,17 +100,14 @@ fn refusal_reasons(
 ) {
     let log = parts.log;
     if log.refusal_rows > 0 {
-        let first = log
-            .episodes
-            .first()
-            .and_then(|e| of_seconds(e.start()))
-            .unwrap_or_default();
+        let first = log.episodes.first().and_then(|e| of_seconds(e.start()));
+        let from = first.map_or_else(String::new, |first| format!(", from {first} on"));
         let add = if log.refusal_rows == 1 { "adds" } else { "add" };
         let (rows, connections) = (
             counted(log.refusal_rows, "refusal row"),
             counted(log.refused, "connection"),
         );
-        let text = format!("{rows} {add} up to {connections}, from {first} on");
+        let text = format!("{rows} {add} up to {connections}{from}");
         reasons.add("refusals_counted", "for", text, quotes.first(3));
     } else if log.analysable > 0 {
         let text = format!(

@@ -289,6 +289,9 @@ fn why_apart(parts: &Parts<'_>) -> String {
     match (&parts.facts.withheld, &parts.facts.correlation) {
         (Some(withheld), _) => withheld.reason.clone(),
         (None, Some(_)) => reading_clause(parts),
+        (None, None) if parts.log.refusal_rows > 0 && parts.log.episodes.is_empty() => {
+            "no refusal row has a readable date".to_owned()
+        }
         (None, None) => match parts.facts.capture.lack {
             Some(lack) => format!("how full the pool was is not known: {}", lack.sentence()),
             None => "the facts do not decide".to_owned(),
@@ -308,7 +311,8 @@ pub(super) fn refused(parts: &Parts<'_>) -> String {
         connections
     };
     let outages = match log.episodes.len() {
-        1 => String::new(),
+        // Refusals without a date are in none.
+        0 | 1 => String::new(),
         n => format!(" in {n} outages"),
     };
     format!("{connections} refused{outages}")
