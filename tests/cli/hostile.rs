@@ -114,8 +114,7 @@ fn counts_beyond_belief_are_lower_bounds() {
 #[test]
 fn a_log_without_dates_counts_and_is_in_no_outage() {
     let report = with_log(
-        "#Fields: s-ip s-reason\r\n- 3_Connections_Refused\r\n- 4_Connections_Refused\r\n"
-            .to_owned(),
+        "#Fields: s-ip s-reason\r\n- 3_Connections_Refused\r\n- 4_Connections_Refused\r\n",
     );
     let refusals = &report["refusals"];
     assert_eq!(
